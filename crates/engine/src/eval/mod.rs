@@ -1,0 +1,1 @@
+//! Measures that anyone can repeat: name resolution, placement, gaps.

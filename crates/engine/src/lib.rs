@@ -1,0 +1,5 @@
+//! The chain engine: names, placement, the universe snapshot, gaps and targets.
+
+pub mod eval;
+pub mod mapped;
+pub mod tally;
