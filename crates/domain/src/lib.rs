@@ -7,3 +7,6 @@ pub mod chain;
 pub mod company;
 pub mod limits;
 pub mod placement;
+pub mod role;
+pub mod user;
+pub mod zone;
