@@ -6,4 +6,5 @@
 pub mod chain;
 pub mod company;
 pub mod limits;
+pub mod name;
 pub mod placement;
