@@ -6,6 +6,7 @@
 pub mod chain;
 pub mod company;
 pub mod limits;
+pub mod name;
 pub mod placement;
 pub mod role;
 pub mod user;
