@@ -5,5 +5,12 @@
 
 pub mod chain;
 pub mod company;
+pub mod dates;
+pub mod industry;
+pub mod intake;
 pub mod limits;
+pub mod money;
+pub mod place;
 pub mod placement;
+pub mod text;
+pub mod uscc;
