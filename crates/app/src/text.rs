@@ -1,43 +1,7 @@
-//! The two languages of the interface. Both texts stand side by side where they are used, so neither can be missing.
+//! Numbers and money as people read them. The two languages of a text stand side by side where it is used
+//! (`lang.t("总览", "Overview")`), so that neither can be missing.
 
-/// Interface language.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// Simplified Chinese, the default.
-    #[default]
-    Zh,
-    /// English.
-    En,
-}
-
-impl Lang {
-    /// The text in this language.
-    #[must_use]
-    pub fn t<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
-        match self {
-            Lang::Zh => zh,
-            Lang::En => en,
-        }
-    }
-
-    /// The `lang` attribute of a page.
-    #[must_use]
-    pub fn tag(self) -> &'static str {
-        self.t("zh-CN", "en")
-    }
-
-    /// The short code that a cookie or form holds.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        self.t("zh", "en")
-    }
-
-    /// The language of a short code; anything unknown is Chinese.
-    #[must_use]
-    pub fn from_code(code: &str) -> Lang {
-        if code == "en" { Lang::En } else { Lang::Zh }
-    }
-}
+pub use domain::role::Lang;
 
 /// An amount of yuan as people write it: `8,600 万元` below 1亿元, `12.03 亿元` from there on.
 #[must_use]

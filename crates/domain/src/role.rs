@@ -132,6 +132,27 @@ impl Lang {
             Lang::En => "en",
         }
     }
+
+    /// The text in this language.
+    #[must_use]
+    pub fn t<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+
+    /// The `lang` attribute of a page.
+    #[must_use]
+    pub fn tag(self) -> &'static str {
+        self.t("zh-CN", "en")
+    }
+
+    /// The language of a cookie or form value; anything unknown is Chinese.
+    #[must_use]
+    pub fn from_code(code: &str) -> Lang {
+        if code == "en" { Lang::En } else { Lang::Zh }
+    }
 }
 
 impl FromStr for Lang {

@@ -116,3 +116,20 @@ impl IntoResponse for WebError {
         }
     }
 }
+
+impl From<store::Error> for WebError {
+    fn from(error: store::Error) -> WebError {
+        match &error {
+            store::Error::Stale { .. } => WebError::conflict(
+                "别人刚刚改过这一项，您的修改没有保存。请返回、刷新后重新修改。",
+                "Somebody else has just changed this; your change was not saved. Go back, reload and edit again.",
+            ),
+            store::Error::NotFound { .. } => {
+                WebError::not_found("没有这一项，或已停用。", "There is no such item, or it has ended.")
+            }
+            store::Error::Taken { .. } => WebError::conflict("这个名称已被使用，请换一个。", error.to_string()),
+            store::Error::Invalid(text) => WebError::bad_request(format!("内容有误：{text}"), text.clone()),
+            store::Error::TooNew { .. } | store::Error::Other(_) => WebError::from(anyhow::Error::new(error)),
+        }
+    }
+}

@@ -4,5 +4,6 @@ pub mod assets;
 pub mod chrome;
 pub mod error;
 pub mod form;
+pub mod page;
 pub mod router;
 pub mod session;
