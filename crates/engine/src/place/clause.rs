@@ -277,14 +277,15 @@ fn tidy_marks(text: &str, marks: &mut Vec<(Hit, Mark)>, hits: &[Hit]) {
             }
             // 造 alone only ends a phrase ("船舶修、造").
             Mark::Verb(_) if e - s == 3 => text[e..].chars().next().is_none_or(|c| "、,;。)".contains(c)),
-            Mark::Verb(_) => {
+            // A mark inside a word (制造 in 智能制造装备, 、 in 轴承、齿轮和传动部件) is part of it; a verb at its end counts.
+            _ => {
                 while hit < hits.len() && hits[hit].end <= h.start {
                     hit += 1;
                 }
-                let inside = |w: &&Hit| w.start <= h.start && h.end < w.end;
+                let verb = matches!(mark, Mark::Verb(_));
+                let inside = |w: &&Hit| w.start <= h.start && (h.end < w.end || (!verb && h.end == w.end));
                 hits[hit..].iter().take_while(|w| w.start <= h.start).find(inside).is_none()
             }
-            _ => true,
         };
         if keep {
             end = h.end;

@@ -291,9 +291,9 @@ fn shares(uses: &[Use]) -> usize {
 
 /// Whether the word itself names the activity (船舶维修, 电池回收): then doing it is the segment's business.
 fn names_activity(word: &str, said: Role) -> bool {
-    const ENDS: [&str; 16] = [
-        "服务", "维修", "安装", "检测", "运输", "回收", "咨询", "租赁", "贸易", "运营", "施工", "改造",
-        "认证", "检验", "修理", "测试",
+    const ENDS: [&str; 23] = [
+        "工程", "集成", "布线", "运维", "监理", "物流", "仓储", "服务", "维修", "安装", "检测", "运输",
+        "回收", "咨询", "租赁", "贸易", "运营", "施工", "改造", "认证", "检验", "修理", "测试",
     ];
     matches!(said, Role::Service | Role::Trader) && ENDS.iter().any(|e| word.ends_with(e))
 }
