@@ -2,4 +2,5 @@
 
 pub mod eval;
 pub mod mapped;
+pub mod place;
 pub mod tally;

@@ -266,7 +266,7 @@ pub(super) fn word_fault(word: &str) -> Option<String> {
     if chars > limits::WORD_CHARS {
         return Some(format!("a word of {chars} characters; at most {}", limits::WORD_CHARS));
     }
-    let mark = word.chars().find(|&c| c.is_control() || "；;。，,、".contains(c));
+    let mark = word.chars().find(|&c| c.is_control() || "；;。".contains(c));
     mark.map(|c| {
         format!(
             "the word `{word}` holds the mark {c:?} and cannot match inside a clause; split it into words"
