@@ -26,3 +26,18 @@ pub const RESIDENTS: usize = 200_000;
 pub const COLUMN_MAPPINGS: usize = 10_000;
 /// Characters of a login, a person's name, a reason and other one-line texts.
 pub const LINE_CHARS: usize = 200;
+
+/// Characters of a password, at least.
+pub const PASSWORD_MIN: usize = 10;
+/// Characters of a password, at most.
+pub const PASSWORD_MAX: usize = 200;
+/// Failed sign-ins per account or address within the window.
+pub const SIGN_IN_TRIES: usize = 10;
+/// Accounts and addresses whose failures are remembered.
+pub const SIGN_IN_KEYS: usize = 10_000;
+/// Computations that run at once; more wait, and after [`COMPUTE_WAIT_SECONDS`] the reader is told.
+pub const COMPUTE_SLOTS: usize = 2;
+/// Seconds that a page waits for a free computation.
+pub const COMPUTE_WAIT_SECONDS: u64 = 10;
+/// Bytes of a form.
+pub const FORM_BYTES: usize = 1 << 20;
