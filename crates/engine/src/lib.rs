@@ -2,4 +2,5 @@
 
 pub mod eval;
 pub mod mapped;
+pub mod names;
 pub mod tally;
