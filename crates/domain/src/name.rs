@@ -367,3 +367,52 @@ fn brand_end(content: &[char], from: usize, tables: &Tables) -> usize {
         .find(|i| (2..=tables.longest_industry.min(n - i)).any(|len| tables.industry.contains_key(&content[*i..i + len])))
         .unwrap_or(n)
 }
+
+/// The division that a one-character abbreviation at the head of a short name stands for: 皖 Anhui, 深 Shenzhen.
+#[must_use]
+pub fn abbreviated_region(c: char) -> Option<RegionCode> {
+    ABBREVIATIONS.iter().find(|(a, _)| *a == c).map(|(_, code)| RegionCode(*code))
+}
+
+/// One-character names of provinces (GB/T 2260 mnemonics in daily use) and of the cities that stock names use.
+const ABBREVIATIONS: [(char, u32); 39] = [
+    ('京', 110_000),
+    ('津', 120_000),
+    ('冀', 130_000),
+    ('晋', 140_000),
+    ('蒙', 150_000),
+    ('辽', 210_000),
+    ('吉', 220_000),
+    ('黑', 230_000),
+    ('沪', 310_000),
+    ('申', 310_000),
+    ('苏', 320_000),
+    ('浙', 330_000),
+    ('皖', 340_000),
+    ('闽', 350_000),
+    ('赣', 360_000),
+    ('鲁', 370_000),
+    ('豫', 410_000),
+    ('鄂', 420_000),
+    ('湘', 430_000),
+    ('粤', 440_000),
+    ('桂', 450_000),
+    ('琼', 460_000),
+    ('渝', 500_000),
+    ('川', 510_000),
+    ('蜀', 510_000),
+    ('贵', 520_000),
+    ('黔', 520_000),
+    ('云', 530_000),
+    ('滇', 530_000),
+    ('藏', 540_000),
+    ('陕', 610_000),
+    ('秦', 610_000),
+    ('甘', 620_000),
+    ('陇', 620_000),
+    ('青', 630_000),
+    ('宁', 640_000),
+    ('新', 650_000),
+    ('深', 440_300),
+    ('穗', 440_100),
+];

@@ -4,4 +4,5 @@ pub mod eval;
 pub mod gaps;
 pub mod mapped;
 pub mod place;
+pub mod names;
 pub mod tally;
