@@ -41,3 +41,19 @@ pub const COMPUTE_SLOTS: usize = 2;
 pub const COMPUTE_WAIT_SECONDS: u64 = 10;
 /// Bytes of a form.
 pub const FORM_BYTES: usize = 1 << 20;
+/// Bytes of one uploaded company list (as stored, so compressed for xlsx and gz).
+pub const INTAKE_FILE_BYTES: u64 = 4 << 30;
+/// Bytes of one company list after unpacking (xlsx, gz).
+pub const INTAKE_UNPACKED_BYTES: u64 = 16 << 30;
+/// Bytes of one spreadsheet after unpacking: its texts are held in memory.
+pub const INTAKE_XLSX_UNPACKED_BYTES: u64 = 2 << 30;
+/// Columns of a company list.
+pub const INTAKE_COLUMNS: usize = 500;
+/// Bytes of one cell.
+pub const INTAKE_CELL_BYTES: usize = 256 << 10;
+/// Rows of one company list.
+pub const INTAKE_ROWS: u64 = 200_000_000;
+/// Rows at the start of a file among which the heading is looked for.
+pub const INTAKE_TITLE_ROWS: usize = 20;
+/// Characters of a company name.
+pub const COMPANY_NAME_CHARS: usize = 200;
