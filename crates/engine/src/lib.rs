@@ -3,6 +3,6 @@
 pub mod eval;
 pub mod gaps;
 pub mod mapped;
-pub mod place;
 pub mod names;
+pub mod place;
 pub mod tally;
