@@ -7,3 +7,4 @@ pub mod chain;
 pub mod company;
 pub mod limits;
 pub mod placement;
+pub mod target;

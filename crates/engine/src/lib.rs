@@ -2,4 +2,6 @@
 
 pub mod eval;
 pub mod mapped;
+pub mod snapshot;
 pub mod tally;
+pub mod targets;
