@@ -5,6 +5,18 @@
 
 pub mod chain;
 pub mod company;
+pub mod dates;
+pub mod industry;
+pub mod intake;
 pub mod limits;
+pub mod name;
 pub mod placement;
 pub mod target;
+pub mod role;
+pub mod user;
+pub mod zone;
+pub mod money;
+pub mod place;
+pub mod placement;
+pub mod text;
+pub mod uscc;

@@ -1,7 +1,10 @@
 //! The chain engine: names, placement, the universe snapshot, gaps and targets.
 
 pub mod eval;
+pub mod gaps;
 pub mod mapped;
 pub mod snapshot;
+pub mod place;
+pub mod names;
 pub mod tally;
 pub mod targets;

@@ -1,1 +1,4 @@
 //! Measures that anyone can repeat: name resolution, placement, gaps.
+
+pub mod gaps;
+pub mod names;

@@ -1,0 +1,282 @@
+//! Answering: exact, then rare pairs, then the scored comparison, then tiers.
+
+use super::compare::{Features, Name, Query, features};
+use super::file::{NameIndex, Scratch, Section};
+use super::{AliasKind, Candidate, Reason, Resolution, Tier, gram, weights};
+use domain::company::RegionCode;
+use domain::name::{NameKey, fold};
+
+/// Postings read per query at most; the rarest pairs come first.
+const POSTING_BUDGET: usize = 80_000;
+
+/// Names compared in full per query.
+const COMPARED: usize = 200;
+
+/// A best candidate below this chance is no answer.
+const LEAST: f32 = 0.02;
+
+/// A chance from which a candidate of the same core is taken without asking.
+const SURE: f32 = 0.9;
+
+/// How far the first must be ahead of the second to be taken without asking.
+const MARGIN: f32 = 0.5;
+
+impl NameIndex {
+    /// Which company `query` means. `hint` is where the company is known to be, e.g. from another column.
+    /// At most `limit` candidates, best first.
+    #[must_use]
+    pub fn resolve(&self, query: &str, hint: Option<RegionCode>, limit: usize) -> Resolution {
+        let key = NameKey::parse(without_market_marks(query).as_deref().unwrap_or(query));
+        if key.content.is_empty() || limit == 0 {
+            return Resolution { tier: Tier::None, candidates: Vec::new() };
+        }
+        let query = Query::new(&key, hint, &self.idf);
+        let exact = self.exact(&query.text);
+        let mut ranked = self.rank(&query);
+        if !exact.is_empty() {
+            return self.exact_answer(&exact, ranked, limit);
+        }
+        ranked.truncate(limit);
+        let tier = tier(&ranked);
+        if tier == Tier::None {
+            ranked.clear();
+        }
+        Resolution { tier, candidates: ranked }
+    }
+
+    /// Names that go with what has been typed so far: those that begin with it, then those that resemble it.
+    #[must_use]
+    pub fn suggest(&self, typed: &str, limit: usize) -> Vec<Candidate> {
+        let units: Vec<u16> = fold(typed).into_iter().map(gram::unit).collect();
+        if units.is_empty() || limit == 0 {
+            return Vec::new();
+        }
+        let mut out: Vec<Candidate> = Vec::new();
+        for entry in self.beginning_with(&units) {
+            push_company(&mut out, self.candidate(entry, 1.0, Reason::Contains));
+            if out.len() == limit {
+                return out;
+            }
+        }
+        let key = NameKey::parse(typed);
+        if !key.content.is_empty() {
+            for candidate in self.rank(&Query::new(&key, None, &self.idf)) {
+                push_company(&mut out, candidate);
+                if out.len() == limit {
+                    break;
+                }
+            }
+        }
+        out
+    }
+
+    /// The measured features of the compared names, with their companies: what the weights are fitted on.
+    #[must_use]
+    pub fn measured(&self, query: &str) -> Vec<(u32, Features)> {
+        let key = NameKey::parse(without_market_marks(query).as_deref().unwrap_or(query));
+        let query = Query::new(&key, None, &self.idf);
+        self.compared(&query).into_iter().map(|(entry, f)| (self.entries()[entry as usize].company, f)).collect()
+    }
+
+    /// Whether the query is scored as a short name (no form of organisation).
+    #[must_use]
+    pub fn is_short(query: &str) -> bool {
+        NameKey::parse(without_market_marks(query).as_deref().unwrap_or(query)).short
+    }
+
+    /// Entries whose folded text is `text`.
+    fn exact(&self, text: &[u16]) -> Vec<u32> {
+        let (from, order) = self.ordered_from(text);
+        order[from..].iter().copied().take_while(|e| self.text_of(*e) == text).collect()
+    }
+
+    /// The best-ranked of the entries that begin with `units`.
+    fn beginning_with(&self, units: &[u16]) -> Vec<u32> {
+        const LOOKED_AT: usize = 2_000;
+        let (from, order) = self.ordered_from(units);
+        let entries = self.entries();
+        let mut found: Vec<(u8, u32)> = order[from..]
+            .iter()
+            .take(LOOKED_AT)
+            .take_while(|e| self.text_of(**e).starts_with(units))
+            .filter_map(|e| Some((entries.get(*e as usize)?.flags >> 1, *e)))
+            .collect();
+        found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| self.text_of(a.1).cmp(self.text_of(b.1))));
+        found.into_iter().map(|(_, e)| e).take(64).collect()
+    }
+
+    fn ordered_from(&self, text: &[u16]) -> (usize, &[u32]) {
+        let order = self.array::<u32>(Section::Order);
+        (order.partition_point(|e| self.text_of(*e) < text), order)
+    }
+
+    fn text_of(&self, entry: u32) -> &[u16] {
+        self.entries().get(entry as usize).map(|e| self.text(e)).unwrap_or_default()
+    }
+
+    fn exact_answer(&self, exact: &[u32], ranked: Vec<Candidate>, limit: usize) -> Resolution {
+        let mut same: Vec<Candidate> = Vec::new();
+        for entry in exact {
+            push_company(&mut same, self.candidate(*entry, 1.0, Reason::SameName));
+        }
+        same.sort_by_key(|c| (c.matched, c.company));
+        let tier = if same.len() == 1 { Tier::Exact } else { Tier::Suggest };
+        let share = 1.0 / same.len() as f32;
+        same.iter_mut().for_each(|c| c.score = share);
+        for mut candidate in ranked {
+            candidate.score = 0.0;
+            push_company(&mut same, candidate);
+        }
+        same.truncate(limit);
+        Resolution { tier, candidates: same }
+    }
+
+    fn candidate(&self, entry: u32, score: f32, reason: Reason) -> Candidate {
+        let Some(e) = self.entries().get(entry as usize) else {
+            return Candidate { company: 0, score: 0.0, matched: AliasKind::Legal, name: String::new(), reason };
+        };
+        let name = String::from_utf16_lossy(self.text(e));
+        Candidate { company: e.company, score, matched: AliasKind::from_u8(e.kind), name, reason }
+    }
+
+    /// Compared candidates, one per company, with their chances, best first.
+    fn rank(&self, query: &Query) -> Vec<Candidate> {
+        let weights = if query.short { &weights::SHORT } else { &weights::WHOLE };
+        let mut scored: Vec<(f32, u32, Reason)> = self
+            .compared(query)
+            .into_iter()
+            .map(|(entry, f)| (f.iter().zip(weights).map(|(a, b)| a * b).sum(), entry, reason(&f)))
+            .collect();
+        let company = |e: u32| self.entries().get(e as usize).map_or(0, |e| e.company);
+        scored.sort_by(|a, b| {
+            let texts = || self.text_of(a.1).cmp(self.text_of(b.1));
+            b.0.total_cmp(&a.0).then_with(texts).then_with(|| company(a.1).cmp(&company(b.1)))
+        });
+        let mut out: Vec<Candidate> = Vec::new();
+        for (score, entry, why) in scored {
+            push_company(&mut out, self.candidate(entry, score, why));
+        }
+        // "none of them" scores 0
+        let top = out.first().map_or(0.0, |c| c.score).max(0.0);
+        let sum = (-top).exp() + out.iter().map(|c| (c.score - top).exp()).sum::<f32>();
+        out.iter_mut().for_each(|c| c.score = (c.score - top).exp() / sum);
+        out
+    }
+
+    fn compared(&self, query: &Query) -> Vec<(u32, Features)> {
+        let mut scratch = self.scratch.lock().ok().and_then(|mut s| s.pop()).unwrap_or_default();
+        let found = self.gather(query, &mut scratch);
+        if let Ok(mut pool) = self.scratch.lock() {
+            pool.push(scratch);
+        }
+        let entries = self.entries();
+        found
+            .into_iter()
+            .filter_map(|e| {
+                let entry = entries.get(e as usize)?;
+                let (content, branch) = self.parts(entry);
+                Some((e, features(query, &Name { entry, content, branch }, &self.idf)))
+            })
+            .collect()
+    }
+
+    /// The names that share the most information in pairs of characters, and those with the same core.
+    fn gather(&self, query: &Query, scratch: &mut Scratch) -> Vec<u32> {
+        let entries = self.entries();
+        scratch.sums.resize(entries.len(), 0.0);
+        scratch.touched.clear();
+        let names = entries.len() as f32;
+        let mut lists: Vec<(&[u32], f32)> = Vec::new();
+        let body: Vec<u16> = query.content.iter().chain(&query.branch).copied().collect();
+        let mut add = |key: u64, factor: f32| {
+            let list = self.postings(key);
+            if !list.is_empty() {
+                lists.push((list, factor * (names / list.len() as f32).ln().max(0.1)));
+            }
+        };
+        for w in body.windows(2) {
+            add(gram::beside(w[0], w[1]), 1.0);
+            add(gram::skipping(w[0], w[1]), 0.7);
+        }
+        for w in body.windows(3) {
+            add(gram::beside(w[0], w[2]), 0.5);
+            add(gram::skipping(w[0], w[2]), 0.3);
+        }
+        lists.sort_by_key(|(list, _)| list.len());
+        let mut budget = POSTING_BUDGET;
+        for (i, (list, weight)) in lists.iter().enumerate() {
+            if i > 0 && list.len() > budget {
+                break;
+            }
+            budget = budget.saturating_sub(list.len());
+            for e in *list {
+                let Some(sum) = scratch.sums.get_mut(*e as usize) else { continue };
+                if *sum == 0.0 {
+                    scratch.touched.push(*e);
+                }
+                *sum += weight;
+            }
+        }
+        let mut best: Vec<(f32, u32)> = scratch
+            .touched
+            .iter()
+            .map(|e| {
+                let sum = std::mem::take(&mut scratch.sums[*e as usize]);
+                (sum + f32::from(entries[*e as usize].flags >> 1) * 0.05, *e)
+            })
+            .collect();
+        let company = |e: u32| entries[e as usize].company;
+        let by = |a: &(f32, u32), b: &(f32, u32)| {
+            b.0.total_cmp(&a.0).then_with(|| company(a.1).cmp(&company(b.1)))
+        };
+        if best.len() > COMPARED {
+            best.select_nth_unstable_by(COMPARED, by);
+            best.truncate(COMPARED);
+        }
+        let mut found: Vec<u32> = best.into_iter().map(|(_, e)| e).collect();
+        let core = &query.content[query.region_len..];
+        found.extend(self.same_core(core).iter().take(COMPARED));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+fn push_company(out: &mut Vec<Candidate>, candidate: Candidate) {
+    if !out.iter().any(|c| c.company == candidate.company) {
+        out.push(candidate);
+    }
+}
+
+fn reason(f: &Features) -> Reason {
+    match f {
+        f if f[11] == 1.0 || f[10] == 1.0 => Reason::SameCore,
+        f if f[9] == 1.0 => Reason::SameBrand,
+        f if f[1] == 1.0 => Reason::Contains,
+        _ => Reason::Similar,
+    }
+}
+
+fn tier(ranked: &[Candidate]) -> Tier {
+    let Some(first) = ranked.first().filter(|c| c.score >= LEAST) else { return Tier::None };
+    let second = ranked.get(1).map_or(0.0, |c| c.score);
+    let sure = first.score >= SURE && first.score - second >= MARGIN && first.reason == Reason::SameCore;
+    if sure { Tier::Confident } else { Tier::Suggest }
+}
+
+/// A stock name without the exchange's marks: *ST, S, XD … before, A, B, -U … behind. `None` when there are none.
+fn without_market_marks(query: &str) -> Option<String> {
+    let all = fold(query);
+    let han = |c: &char| !c.is_ascii();
+    let start = ["S*ST", "*ST", "SST", "ST", "PT", "XD", "XR", "DR", "退市", "S", "N"].iter().find_map(|mark| {
+        let n = mark.chars().count();
+        (all.len() >= n + 2 && all[..n].iter().copied().eq(mark.chars()) && han(&all[n])).then_some(n)
+    });
+    let rest = &all[start.unwrap_or(0)..];
+    let end = ["A股", "B股", "A", "B", "UW", "U", "W", "V", "退"].iter().find_map(|mark| {
+        let n = mark.chars().count();
+        let keep = rest.len().checked_sub(n).filter(|k| (2..=6).contains(k))?;
+        (rest[keep..].iter().copied().eq(mark.chars()) && han(&rest[keep - 1])).then_some(keep)
+    });
+    (start.is_some() || end.is_some()).then(|| rest[..end.unwrap_or(rest.len())].iter().collect())
+}
