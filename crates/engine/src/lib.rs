@@ -3,6 +3,9 @@
 pub mod eval;
 pub mod gaps;
 pub mod mapped;
+pub mod snapshot;
+pub mod place;
 pub mod names;
 pub mod place;
 pub mod tally;
+pub mod targets;
