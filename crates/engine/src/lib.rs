@@ -1,5 +1,6 @@
 //! The chain engine: names, placement, the universe snapshot, gaps and targets.
 
 pub mod eval;
+pub mod learn;
 pub mod mapped;
 pub mod tally;

@@ -1,1 +1,3 @@
 //! Measures that anyone can repeat: name resolution, placement, gaps.
+
+pub mod placement;
