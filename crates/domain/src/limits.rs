@@ -22,3 +22,9 @@ pub const RESIDENTS: usize = 200_000;
 pub const COLUMN_MAPPINGS: usize = 10_000;
 /// Characters of a login, a person's name, a reason and other one-line texts.
 pub const LINE_CHARS: usize = 200;
+/// Chains that a zone may hold.
+pub const CHAINS: usize = 200;
+/// Chain leaders (链主) that may be named in all.
+pub const LEADERS: usize = 2_000;
+/// Refusals ("not again") that may stand at one time.
+pub const REFUSALS: usize = 100_000;
