@@ -70,7 +70,10 @@ impl Store {
         line("chain", &new.chain)?;
         line("version", &new.version)?;
         if new.text.len() > CHAIN_FILE_BYTES {
-            return Err(Error::Invalid(format!("text: at most {CHAIN_FILE_BYTES} bytes (this has {})", new.text.len())));
+            return Err(Error::Invalid(format!(
+                "text: at most {CHAIN_FILE_BYTES} bytes (this has {})",
+                new.text.len()
+            )));
         }
         let mut tx = self.tx("chain.save", by, now).await?;
         let before = current(&mut tx, &new.chain).await?;

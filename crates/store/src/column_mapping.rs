@@ -28,7 +28,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an empty heading or field, or when there are more than [`COLUMN_MAPPINGS`].
-    pub async fn map_column(&self, by: &Actor, now: Timestamp, heading: &str, field: Option<&str>) -> Result<()> {
+    pub async fn map_column(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        heading: &str,
+        field: Option<&str>,
+    ) -> Result<()> {
         line("heading", heading)?;
         field.map_or(Ok(()), |f| line("field", f))?;
         let mut tx = self.tx("column_mapping.set", by, now).await?;
@@ -62,7 +68,9 @@ impl Store {
             "SELECT heading, field, made_by, updated_at FROM column_mapping WHERE field IS NOT NULL \
              ORDER BY heading LIMIT $1").bind(COLUMN_MAPPINGS as i64).fetch_all(db).await)?;
         rows.into_iter()
-            .map(|(heading, field, by, updated)| Ok(ColumnMapping { heading, field, by, updated: timestamp(updated)? }))
+            .map(|(heading, field, by, updated)| {
+                Ok(ColumnMapping { heading, field, by, updated: timestamp(updated)? })
+            })
             .collect()
     }
 }

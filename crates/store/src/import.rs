@@ -180,7 +180,9 @@ impl Store {
         let (state, counts, error) = match outcome {
             Outcome::Done(counts) if counts.accepted + counts.rejected != counts.read => {
                 let Counts { read, accepted, rejected, .. } = counts;
-                return Err(Error::Invalid(format!("{accepted} accepted + {rejected} rejected are not {read} read")));
+                return Err(Error::Invalid(format!(
+                    "{accepted} accepted + {rejected} rejected are not {read} read"
+                )));
             }
             Outcome::Done(counts) => ("done", counts, None),
             Outcome::Failed(counts, error) => ("failed", counts, Some(error)),

@@ -33,7 +33,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Taken`] when it leads that chain already; [`Error::Invalid`] when there are [`LEADERS`] already.
-    pub async fn add_leader(&self, by: &Actor, now: Timestamp, chain: &str, key: &str, name: &str) -> Result<i64> {
+    pub async fn add_leader(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        chain: &str,
+        key: &str,
+        name: &str,
+    ) -> Result<i64> {
         line("chain", chain)?;
         line("key", key)?;
         line("name", name)?;
@@ -48,7 +55,8 @@ impl Store {
             .bind(chain).bind(key).bind(name).bind(by.to_string()).bind(micros(now))
             .fetch_one(&mut **db).await).map_err(Error::taken("chain leader"))?;
         let after = Some(json!({ "chain": chain, "key": key, "name": name }));
-        tx.note(Note { action: "leader.add", subject: format!("leader:{id}"), before: NOTHING, after }).await?;
+        tx.note(Note { action: "leader.add", subject: format!("leader:{id}"), before: NOTHING, after })
+            .await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -66,7 +74,8 @@ impl Store {
             return Err(Error::NotFound { what: "chain leader" });
         }
         let after = Some(json!({ "ended": now }));
-        tx.note(Note { action: "leader.end", subject: format!("leader:{id}"), before: NOTHING, after }).await?;
+        tx.note(Note { action: "leader.end", subject: format!("leader:{id}"), before: NOTHING, after })
+            .await?;
         tx.commit().await
     }
 

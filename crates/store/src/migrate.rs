@@ -55,7 +55,8 @@ pub(crate) async fn run(pool: &Pool, now: Timestamp) -> Result<()> {
         match applied.iter().find(|(v, ..)| *v == version) {
             Some((_, _, sha256)) if *sha256 == digest => {}
             Some((_, name, _)) => {
-                let why = format!("step {version} was applied as `{name}` with another text than this program has");
+                let why =
+                    format!("step {version} was applied as `{name}` with another text than this program has");
                 return Err(Error::corrupt("schema", why));
             }
             None => {

@@ -83,7 +83,8 @@ impl Store {
             return Err(Error::NotFound { what: "refusal" });
         }
         let after = Some(json!({ "ended": now }));
-        tx.note(Note { action: "refusal.end", subject: format!("refusal:{id}"), before: NOTHING, after }).await?;
+        tx.note(Note { action: "refusal.end", subject: format!("refusal:{id}"), before: NOTHING, after })
+            .await?;
         tx.commit().await
     }
 

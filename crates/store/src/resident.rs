@@ -86,7 +86,9 @@ impl Store {
         }
         let after = count_open(&mut tx).await?;
         if after > RESIDENTS as u64 {
-            return Err(Error::Invalid(format!("{after} residents are more than the {RESIDENTS} that a zone may have")));
+            return Err(Error::Invalid(format!(
+                "{after} residents are more than the {RESIDENTS} that a zone may have"
+            )));
         }
         let added = after - before;
         let done = Added { added, changed: touched - added, unchanged: rows.len() as u64 - touched };
@@ -110,7 +112,8 @@ impl Store {
             return Err(Error::NotFound { what: "resident" });
         }
         let after = Some(json!({ "ended": now }));
-        tx.note(Note { action: "resident.end", subject: format!("resident:{key}"), before: NOTHING, after }).await?;
+        tx.note(Note { action: "resident.end", subject: format!("resident:{key}"), before: NOTHING, after })
+            .await?;
         tx.commit().await
     }
 
