@@ -1,7 +1,7 @@
 //! All SQL of Landfall: what people write, on SQLite or on PostgreSQL.
 //!
 //! One SQL text serves both databases (`$1`, `RETURNING`, `ON CONFLICT`, `BIGINT`, `TEXT`); differences live in the two
-//! migration folders. Every change goes through [`tx`](mod@tx), which also appends to the hash-chained [`journal`]. Time and
+//! migration folders. Every change goes through one write path (`tx.rs`), which also appends to the hash-chained [`journal`]. Time and
 //! randomness are parameters. Nothing is deleted: it is ended.
 #![forbid(unsafe_code)]
 
