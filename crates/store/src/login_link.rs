@@ -31,7 +31,8 @@ impl Store {
             .bind(token_hash(token)).bind(user.0).bind(micros(now)).bind(micros(expires))
             .execute(&mut **db).await.map(drop))?;
         let after = Some(json!({ "expires": expires }));
-        tx.note(Note { action: "login_link.add", subject: user::subject(user), before: NOTHING, after }).await?;
+        tx.note(Note { action: "login_link.add", subject: user::subject(user), before: NOTHING, after })
+            .await?;
         tx.commit().await
     }
 
