@@ -22,3 +22,5 @@ pub const INTAKE_ROWS: u64 = 200_000_000;
 pub const INTAKE_TITLE_ROWS: usize = 20;
 /// Characters of a company name.
 pub const COMPANY_NAME_CHARS: usize = 200;
+/// Bytes of an old xls file, which is read whole.
+pub const INTAKE_XLS_BYTES: u64 = 128 << 20;
