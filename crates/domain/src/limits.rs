@@ -63,3 +63,5 @@ pub const CHAINS: usize = 200;
 pub const LEADERS: usize = 2_000;
 /// Refusals ("not again") that may stand at one time.
 pub const REFUSALS: usize = 100_000;
+/// Bytes of an old xls file, which is read whole.
+pub const INTAKE_XLS_BYTES: u64 = 128 << 20;
