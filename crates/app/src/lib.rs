@@ -1,1 +1,20 @@
-//! The binary as a library.
+//! The binary as a library, so that the tests reach its modules.
+#![forbid(unsafe_code)]
+
+pub mod account;
+pub mod app;
+pub mod audit;
+pub mod chain;
+pub mod cli;
+pub mod clock;
+pub mod company;
+pub mod config;
+pub mod import;
+pub mod intake;
+pub mod overview;
+pub mod sample;
+pub mod settings;
+pub mod target;
+pub mod text;
+pub mod web;
+pub mod world;

@@ -1,7 +1,28 @@
 //! Industry chains (产业链): segments in three levels, the words that place a company, and who supplies whom.
 
+pub mod builtin;
+mod check;
+pub mod fault;
+pub mod fold;
+pub mod import;
+mod read;
+mod write;
+
+pub use check::check;
+pub use fault::{Checked, Fault, Rule};
+pub use write::to_toml;
+
 use crate::company::IndustryCode;
 use serde::{Deserialize, Serialize};
+
+/// Reads a chain file (TOML, format 1).
+///
+/// # Errors
+/// Every fault of the file at once, in the order of its lines. [`check`] gives the warnings as well.
+pub fn parse(text: &str) -> Result<Chain, Vec<Fault>> {
+    let checked = check(text);
+    checked.chain.ok_or(checked.errors)
+}
 
 /// Where a segment stands in its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -15,6 +36,29 @@ pub enum Position {
     /// 下游
     #[serde(rename = "下游")]
     Downstream,
+}
+
+impl Position {
+    /// The word that files and pages use: 上游, 中游 or 下游.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Position::Upstream => "上游",
+            Position::Midstream => "中游",
+            Position::Downstream => "下游",
+        }
+    }
+
+    /// Reads 上游, 中游, 下游 or `upstream`, `midstream`, `downstream`.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Position> {
+        match word.trim() {
+            "上游" | "upstream" => Some(Position::Upstream),
+            "中游" | "midstream" => Some(Position::Midstream),
+            "下游" | "downstream" => Some(Position::Downstream),
+            _ => None,
+        }
+    }
 }
 
 /// One node (环节) of a chain.

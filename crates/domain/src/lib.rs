@@ -5,6 +5,18 @@
 
 pub mod chain;
 pub mod company;
+pub mod dates;
+pub mod industry;
+pub mod intake;
 pub mod limits;
+pub mod merge;
+pub mod money;
 pub mod name;
+pub mod place;
 pub mod placement;
+pub mod role;
+pub mod target;
+pub mod text;
+pub mod uscc;
+pub mod user;
+pub mod zone;

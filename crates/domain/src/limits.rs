@@ -4,5 +4,62 @@
 pub const CHAIN_SEGMENTS: usize = 2_000;
 /// Words of one segment (placing and excluding each).
 pub const SEGMENT_WORDS: usize = 200;
+/// Characters of one word of a segment.
+pub const WORD_CHARS: usize = 40;
+/// Faults that one check of a chain file reports; more are counted, not listed.
+pub const CHAIN_FAULTS: usize = 500;
 /// Bytes of one chain file.
 pub const CHAIN_FILE_BYTES: usize = 4 << 20;
+/// Rows of one page of any list that the store answers.
+pub const PAGE_ROWS: u32 = 1_000;
+/// Divisions that a zone's settings may name in all.
+pub const ZONE_REGIONS: usize = 500;
+/// Words of the rule that recognises residents by address.
+pub const RESIDENT_RULE_WORDS: usize = 50;
+/// Weights of the target score that a zone may set.
+pub const ZONE_WEIGHTS: usize = 100;
+/// Largest weight either way, in thousandths.
+pub const WEIGHT_PER_MILLE: i32 = 100_000;
+/// Residents that one import may bring.
+pub const RESIDENTS: usize = 200_000;
+/// Column headings that may be mapped.
+pub const COLUMN_MAPPINGS: usize = 10_000;
+/// Characters of a login, a person's name, a reason and other one-line texts.
+pub const LINE_CHARS: usize = 200;
+
+/// Characters of a password, at least.
+pub const PASSWORD_MIN: usize = 10;
+/// Characters of a password, at most.
+pub const PASSWORD_MAX: usize = 200;
+/// Failed sign-ins per account or address within the window.
+pub const SIGN_IN_TRIES: usize = 10;
+/// Accounts and addresses whose failures are remembered.
+pub const SIGN_IN_KEYS: usize = 10_000;
+/// Computations that run at once; more wait, and after [`COMPUTE_WAIT_SECONDS`] the reader is told.
+pub const COMPUTE_SLOTS: usize = 2;
+/// Seconds that a page waits for a free computation.
+pub const COMPUTE_WAIT_SECONDS: u64 = 10;
+/// Bytes of a form.
+pub const FORM_BYTES: usize = 1 << 20;
+/// Bytes of one uploaded company list (as stored, so compressed for xlsx and gz).
+pub const INTAKE_FILE_BYTES: u64 = 4 << 30;
+/// Bytes of one company list after unpacking (xlsx, gz).
+pub const INTAKE_UNPACKED_BYTES: u64 = 16 << 30;
+/// Bytes of one spreadsheet after unpacking: its texts are held in memory.
+pub const INTAKE_XLSX_UNPACKED_BYTES: u64 = 2 << 30;
+/// Columns of a company list.
+pub const INTAKE_COLUMNS: usize = 500;
+/// Bytes of one cell.
+pub const INTAKE_CELL_BYTES: usize = 256 << 10;
+/// Rows of one company list.
+pub const INTAKE_ROWS: u64 = 200_000_000;
+/// Rows at the start of a file among which the heading is looked for.
+pub const INTAKE_TITLE_ROWS: usize = 20;
+/// Characters of a company name.
+pub const COMPANY_NAME_CHARS: usize = 200;
+/// Chains that a zone may hold.
+pub const CHAINS: usize = 200;
+/// Chain leaders (链主) that may be named in all.
+pub const LEADERS: usize = 2_000;
+/// Refusals ("not again") that may stand at one time.
+pub const REFUSALS: usize = 100_000;

@@ -1,6 +1,11 @@
 //! The chain engine: names, placement, the universe snapshot, gaps and targets.
 
 pub mod eval;
+pub mod gaps;
+pub mod learn;
 pub mod mapped;
 pub mod names;
+pub mod place;
+pub mod snapshot;
 pub mod tally;
+pub mod targets;

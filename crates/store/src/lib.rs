@@ -1,1 +1,60 @@
-//! The store.
+//! All SQL of Landfall: what people write, on SQLite or on PostgreSQL.
+//!
+//! One SQL text serves both databases (`$1`, `RETURNING`, `ON CONFLICT`, `BIGINT`, `TEXT`); differences live in the two
+//! migration folders. Every change goes through one write path (`tx.rs`), which also appends to the hash-chained [`journal`]. Time and
+//! randomness are parameters. Nothing is deleted: it is ended.
+#![forbid(unsafe_code)]
+
+/// Runs one body on whichever database is behind.
+macro_rules! on {
+    ($any:expr, $db:ident => $body:expr) => {
+        match $any {
+            $crate::Db::Sqlite($db) => $body,
+            $crate::Db::Postgres($db) => $body,
+        }
+    };
+}
+
+pub mod chain_file;
+pub mod column_mapping;
+pub mod error;
+pub mod import;
+pub mod journal;
+pub mod leader;
+pub mod login_link;
+pub mod page;
+pub mod refusal;
+pub mod resident;
+pub mod session;
+pub mod user;
+pub mod zone;
+
+mod migrate;
+mod open;
+mod time;
+mod tx;
+
+pub use error::Error;
+pub use journal::Actor;
+pub use page::Page;
+
+/// What every method of the store answers.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The operational database. Cheap to clone: clones share their connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Many connections that only read (on PostgreSQL the same pool as `writer`).
+    reader: Pool,
+    /// On SQLite one connection, so that the writers of this process queue in order.
+    writer: Pool,
+}
+
+/// One of the two databases, with what is held of it.
+#[derive(Clone, Debug)]
+enum Db<S, P> {
+    Sqlite(S),
+    Postgres(P),
+}
+
+type Pool = Db<sqlx::SqlitePool, sqlx::PgPool>;

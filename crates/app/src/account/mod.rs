@@ -1,0 +1,7 @@
+//! Signing in and out, the one-time link, and display choices.
+
+pub mod password;
+pub mod preferences;
+pub mod sign_in;
+pub mod throttle;
+pub mod welcome;

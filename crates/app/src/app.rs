@@ -1,0 +1,52 @@
+//! What every handler reaches: configuration, store, engine, clock. A sixth field needs a reason.
+
+use crate::account::throttle::Throttle;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::web::error::WebError;
+use crate::world::Engine;
+use std::sync::Arc;
+use store::Store;
+
+/// One running instance; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// What start-up decided.
+    pub config: Arc<Config>,
+    /// What people wrote.
+    pub store: Store,
+    /// The universe and what is computed from it.
+    pub engine: Arc<Engine>,
+    /// The time.
+    pub clock: Clock,
+    /// Recent failed sign-ins.
+    pub throttle: Arc<Throttle>,
+}
+
+impl App {
+    /// An instance over an open store.
+    #[must_use]
+    pub fn new(config: Config, store: Store, clock: Clock) -> App {
+        let engine = Engine::new(&config);
+        App { config: Arc::new(config), store, engine: Arc::new(engine), clock, throttle: Arc::default() }
+    }
+
+    /// Runs something that needs the processor, off the threads that answer requests.
+    ///
+    /// # Errors
+    /// 503 when too many computations are under way.
+    pub async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, WebError> {
+        self.engine.run(work).await
+    }
+
+    /// The zone's name for the page head.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn zone_name(&self) -> Result<String, WebError> {
+        Ok(self.store.zone().await?.map_or_else(|| "高新区".to_string(), |z| z.settings.name))
+    }
+}

@@ -1,0 +1,135 @@
+//! The one error of a page. Constructors say what the reader sees; anything unexpected is logged and shown as 500
+//! with a number to quote.
+
+use crate::text::Lang;
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+
+/// What a handler returns.
+pub type Result<T, E = WebError> = std::result::Result<T, E>;
+
+/// An error that a reader sees as a page.
+#[derive(Debug)]
+pub struct WebError {
+    status: StatusCode,
+    zh: String,
+    en: String,
+    /// Where to go next: address, Chinese label, English label.
+    next: Option<(String, &'static str, &'static str)>,
+    source: Option<anyhow::Error>,
+}
+
+impl WebError {
+    /// 404: what was asked for does not exist.
+    pub fn not_found(zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::NOT_FOUND, zh, en)
+    }
+    /// 400: the request itself is wrong; say what and how to mend it.
+    pub fn bad_request(zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::BAD_REQUEST, zh, en)
+    }
+    /// 403: signed in, but not allowed.
+    pub fn forbidden(zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::FORBIDDEN, zh, en)
+    }
+    /// 409: somebody else changed it meanwhile.
+    pub fn conflict(zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::CONFLICT, zh, en)
+    }
+    /// 429: too many tries.
+    pub fn too_many(zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError::new(StatusCode::TOO_MANY_REQUESTS, zh, en)
+    }
+    /// 503: busy now, try again.
+    pub fn busy() -> WebError {
+        WebError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "计算任务较多，请稍后再试。",
+            "Too many computations are under way; try again shortly.",
+        )
+    }
+    /// Adds a link to where the reader can go on.
+    #[must_use]
+    pub fn next(mut self, href: impl Into<String>, zh: &'static str, en: &'static str) -> WebError {
+        self.next = Some((href.into(), zh, en));
+        self
+    }
+    /// The status code.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    fn new(status: StatusCode, zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError { status, zh: zh.into(), en: en.into(), next: None, source: None }
+    }
+}
+
+impl From<anyhow::Error> for WebError {
+    fn from(source: anyhow::Error) -> WebError {
+        WebError {
+            source: Some(source),
+            ..WebError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "系统出错，已记入日志。请把下面的编号告诉管理员。",
+                "Something went wrong and was logged. Give the number below to your administrator.",
+            )
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "web/error.html")]
+struct ErrorPage<'a> {
+    status: u16,
+    zh: &'a str,
+    en: &'a str,
+    next: Option<&'a (String, &'static str, &'static str)>,
+    number: Option<String>,
+    css: String,
+    lang: Lang,
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let number = self.source.as_ref().map(|source| {
+            let mut bytes = [0u8; 5];
+            // A number only has to be quotable; without the operating system's randomness it is zero.
+            let _ = getrandom::fill(&mut bytes);
+            let number: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            tracing::error!(number, error = format!("{source:#}"), "request failed");
+            number
+        });
+        let page = ErrorPage {
+            status: self.status.as_u16(),
+            zh: &self.zh,
+            en: &self.en,
+            next: self.next.as_ref(),
+            number,
+            css: super::assets::path("app.css"),
+            lang: Lang::Zh,
+        };
+        match page.render() {
+            Ok(html) => (self.status, Html(html)).into_response(),
+            Err(_) => (self.status, self.zh).into_response(),
+        }
+    }
+}
+
+impl From<store::Error> for WebError {
+    fn from(error: store::Error) -> WebError {
+        match &error {
+            store::Error::Stale { .. } => WebError::conflict(
+                "别人刚刚改过这一项，您的修改没有保存。请返回、刷新后重新修改。",
+                "Somebody else has just changed this; your change was not saved. Go back, reload and edit again.",
+            ),
+            store::Error::NotFound { .. } => {
+                WebError::not_found("没有这一项，或已停用。", "There is no such item, or it has ended.")
+            }
+            store::Error::Taken { .. } => WebError::conflict("这个名称已被使用，请换一个。", error.to_string()),
+            store::Error::Invalid(text) => WebError::bad_request(format!("内容有误：{text}"), text.clone()),
+            store::Error::TooNew { .. } | store::Error::Other(_) => WebError::from(anyhow::Error::new(error)),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Everything about HTTP that is not a page: the router, sessions, errors, assets, the page frame.
+
+pub mod assets;
+pub mod chrome;
+pub mod error;
+pub mod form;
+pub mod page;
+pub mod router;
+pub mod session;

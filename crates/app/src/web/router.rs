@@ -1,0 +1,161 @@
+//! Every URL, in reading order, each with what a role must be allowed to do to reach it.
+
+use crate::account::{preferences, sign_in, welcome};
+use crate::app::App;
+use crate::web::error::WebError;
+use crate::web::{assets, session};
+use crate::{audit, chain, company, import, overview, settings, target};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::handler::Handler;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, on, post};
+use domain::limits;
+use domain::role::Action;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+/// A guarded route, for the test that walks them all.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Method.
+    pub method: Method,
+    /// Path with `{parameters}`.
+    pub path: &'static str,
+    /// What the guard asks for.
+    pub action: Action,
+}
+
+/// The whole site.
+#[must_use]
+pub fn router(app: App) -> Router {
+    let guarded = guarded(app.clone());
+    Router::new()
+        .route("/sign-in", get(sign_in::get).post(sign_in::post))
+        .route("/welcome/{token}", get(welcome::get).post(welcome::post))
+        .route("/preferences", post(preferences::post))
+        .route("/healthz", get(health))
+        .route("/assets/{name}", get(assets::get))
+        .merge(guarded.router)
+        .fallback(missing)
+        .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
+        .layer(CompressionLayer::new().compress_when(
+            SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
+        ))
+        .layer(SetResponseHeaderLayer::overriding(HeaderName::from_static("content-security-policy"), CSP))
+        .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
+        .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))
+        .layer(SetResponseHeaderLayer::overriding(header::X_FRAME_OPTIONS, DENY))
+        .layer(TraceLayer::new_for_http())
+        .with_state(app)
+}
+
+/// Every guarded route.
+#[must_use]
+pub fn rules(app: App) -> Vec<Rule> {
+    guarded(app).rules
+}
+
+fn guarded(app: App) -> Routes {
+    use Action::{
+        EditChains, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal, Refuse, View,
+    };
+    Routes { app, router: Router::new(), rules: Vec::new() }
+        .get("/", View, overview::get)
+        .post("/sign-out", View, sign_in::out)
+        .get("/chains", View, chain::board::first)
+        .get("/chains/{chain}", View, chain::board::get)
+        .get("/chains/{chain}/{segment}", View, chain::segment::get)
+        .get("/targets", View, target::list::get)
+        .get("/targets.xlsx", Export, target::export::get)
+        .get("/companies", View, company::search::get)
+        .get("/companies/{key}", View, company::profile::get)
+        .post("/companies/{key}/refusals", Refuse, company::refuse::post)
+        .post("/companies/{key}/refusals/{id}/end", Refuse, company::refuse::end)
+        .post("/companies/{key}/leader", EditChains, company::leader::post)
+        .get("/imports", View, import::list::get)
+        .upload("/imports", Import, import::upload::post)
+        .get("/imports/new/{file}", Import, import::mapping::get)
+        .post("/imports/new/{file}", Import, import::mapping::post)
+        .get("/imports/{id}", View, import::status::get)
+        .post("/imports/{id}/cancel", Import, import::status::cancel)
+        .get("/imports/{id}/rejects.csv", Export, import::status::rejects)
+        .get("/settings", View, settings::zone::get)
+        .post("/settings", EditSettings, settings::zone::post)
+        .get("/settings/weights", View, settings::weights::get)
+        .post("/settings/weights", EditWeights, settings::weights::post)
+        .get("/settings/chains", View, settings::chains::get)
+        .upload("/settings/chains", EditChains, settings::chains::upload)
+        .post("/settings/chains/{id}", EditChains, settings::chains::enable)
+        .get("/settings/chain-files/{file}", Export, settings::chains::download)
+        .get("/settings/residents", View, settings::residents::get)
+        .post("/settings/residents/{id}/settle", EditSettings, settings::residents::settle)
+        .post("/settings/residents/{id}/end", EditSettings, settings::residents::end)
+        .get("/settings/refusals", View, settings::lists::refusals)
+        .get("/settings/columns", View, settings::lists::columns)
+        .get("/settings/people", View, settings::people::get)
+        .post("/settings/people", ManageUsers, settings::people::post)
+        .post("/settings/people/{id}/end", ManageUsers, settings::people::end)
+        .get("/audit", ReadJournal, audit::get)
+}
+
+struct Routes {
+    app: App,
+    router: Router<App>,
+    rules: Vec<Rule>,
+}
+
+impl Routes {
+    fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, action: Action, handler: H) -> Routes {
+        self.add(Method::GET, path, action, get(handler))
+    }
+
+    fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, action: Action, handler: H) -> Routes {
+        self.add(Method::POST, path, action, on(axum::routing::MethodFilter::POST, handler))
+    }
+
+    /// A form with a file: the handler itself streams it to disk under its own limit.
+    fn upload<H: Handler<T, App>, T: 'static>(self, path: &'static str, action: Action, handler: H) -> Routes {
+        self.add(Method::POST, path, action, post(handler).layer(DefaultBodyLimit::disable()))
+    }
+
+    fn add(mut self, method: Method, path: &'static str, action: Action, route: MethodRouter<App>) -> Routes {
+        let guard = from_fn_with_state((self.app.clone(), action), session::guard);
+        self.router = self.router.route(path, route.route_layer(guard));
+        self.rules.push(Rule { method, path, action });
+        self
+    }
+}
+
+const CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; object-src 'none'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+const DENY: HeaderValue = HeaderValue::from_static("DENY");
+
+/// Precompressed assets are left alone.
+#[derive(Clone, Copy, Debug)]
+struct Uncoded;
+
+impl tower_http::compression::Predicate for Uncoded {
+    fn should_compress<B>(&self, response: &axum::http::Response<B>) -> bool
+    where
+        B: axum::body::HttpBody,
+    {
+        !response.headers().contains_key(header::CONTENT_ENCODING)
+    }
+}
+
+async fn health(State(app): State<App>) -> Result<&'static str, WebError> {
+    app.store.ping().await?;
+    Ok("ok\n")
+}
+
+async fn missing() -> WebError {
+    WebError::not_found("没有这个页面。", "There is no such page.")
+}

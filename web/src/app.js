@@ -1,0 +1,34 @@
+// Additions only: every page works without this file.
+import htmx from "htmx.org";
+
+// The content security policy forbids eval and inline styles.
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.selfRequestsOnly = true;
+
+// A select or checkbox marked data-submit sends its form at once; without scripts its button does.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("[data-submit]")?.form;
+  if (form) form.requestSubmit();
+});
+
+// "/" goes to the search box, "?" to the list of keys. Keys are left alone while an input method composes.
+const goto = { o: "/", c: "/chains", t: "/targets", i: "/imports", s: "/settings" };
+let afterG = false;
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (afterG && goto[event.key]) {
+    afterG = false;
+    location.href = goto[event.key];
+    return;
+  }
+  afterG = event.key === "g";
+  if (event.key === "/") {
+    const box = document.querySelector("input[type=search]");
+    if (box) {
+      event.preventDefault();
+      box.focus();
+    }
+  }
+});
