@@ -29,6 +29,7 @@ pub(super) struct Outline {
     brackets: Vec<Bracket>,
     verbs: Vec<u8>,
     only: Vec<bool>,
+    front: Vec<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -165,6 +166,7 @@ impl Outline {
     fn find_phrases(&mut self, text: &str, marks: &[(Hit, Mark)]) {
         self.verbs.clear();
         self.only.clear();
+        self.front.clear();
         let (mut at, mut from, mut clause) = (0u32, 0usize, 0u32);
         let mut first = 0;
         let mut carry = Role::Unknown;
@@ -178,7 +180,7 @@ impl Outline {
             self.push_phrase(text, (at, h.start), clause, &marks[from..i]);
             (at, from) = (h.end, i + 1);
             if ends_clause {
-                carry = self.close_clause(text, first, marks, carry);
+                carry = self.close_clause(first, marks, carry);
                 if *mark == Mark::Stop {
                     carry = Role::Unknown;
                 }
@@ -187,7 +189,7 @@ impl Outline {
             }
         }
         self.push_phrase(text, (at, text.len() as u32), clause, &marks[from.min(marks.len())..]);
-        self.close_clause(text, first, marks, carry);
+        self.close_clause(first, marks, carry);
         for p in &mut self.phrases {
             p.branch = covered(&self.branches, p.start, p.end) || overlapped(&self.branches, p.start, p.end);
         }
@@ -198,16 +200,17 @@ impl Outline {
         if body.trim().is_empty() {
             return;
         }
-        let (verbs, only) = verbs_of(body, start, marks);
+        let (verbs, only, front) = verbs_of(body, start, marks);
         self.verbs.push(verbs);
         self.only.push(only);
+        self.front.push(front);
         let phrase = Phrase { start, end, clause, role: Role::Unknown, branch: false, own: verbs != 0 };
         self.phrases.push(phrase);
     }
 
     /// Gives every phrase of the clause that begins at phrase `first` its role; the result is carried to the next
     /// clause when this one was a heading such as `生产:`.
-    fn close_clause(&mut self, text: &str, first: usize, marks: &[(Hit, Mark)], carry: Role) -> Role {
+    fn close_clause(&mut self, first: usize, marks: &[(Hit, Mark)], carry: Role) -> Role {
         let n = self.phrases.len();
         if first == n {
             return carry;
@@ -217,6 +220,7 @@ impl Outline {
         if first + lead < n {
             // "生产、销售:A、B" and "生产、销售A、B": the verbs in front belong to the first goods.
             self.verbs[first + lead] |= pending;
+            self.front[first + lead] |= lead > 0;
             // "A、B的研发、生产、销售": bare verbs belong to the goods before them.
             let mut goods = first + lead;
             for k in first + lead..n {
@@ -227,20 +231,20 @@ impl Outline {
                 }
             }
         }
-        let begins = lead > 0 || begins_with_verb(text, &self.phrases[first], marks);
         let none = self.verbs[first..n].iter().all(|v| *v == 0);
-        let mut last = 0;
+        // Verbs at the head of a phrase reach forward, verbs at its end reach back over phrases without one.
+        let mut reach = 0;
         for k in first..n {
             let own = self.verbs[k];
+            if own != 0 && !(self.only[k] && k >= first + lead) {
+                reach = if self.front[k] { own } else { 0 };
+            }
+            let ahead = || (k..n).find(|&j| self.verbs[j] != 0).filter(|&j| !self.front[j]);
             let bits = match own {
-                0 if begins && last != 0 => last,
-                0 => {
-                    let ahead = self.verbs[k..n].iter().find(|v| **v != 0);
-                    ahead.copied().unwrap_or(last)
-                }
+                0 if reach != 0 => reach,
+                0 => ahead().map_or(0, |j| self.verbs[j]),
                 _ => own,
             };
-            last = bits;
             self.phrases[k].role = if none { carry } else { role_of(bits) };
             self.phrases[k].own = own != 0;
         }
@@ -294,9 +298,12 @@ fn tidy_marks(text: &str, marks: &mut Vec<(Hit, Mark)>, hits: &[Hit]) {
     });
 }
 
-/// The verbs of a phrase as bits, and whether it holds nothing else.
-fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool) {
-    let (mut strong, mut weak) = (0u8, 0u8);
+/// The verbs of a phrase as bits, whether it holds nothing else, and whether one stands at its head.
+fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool, bool) {
+    if !marks.iter().any(|(_, m)| matches!(m, Mark::Verb(_))) {
+        return (0, false, false);
+    }
+    let (mut strong, mut weak, mut headed) = (0u8, 0u8, false);
     let lead = body.len() - body.trim_start().len();
     let mut front = start as usize + lead + lead_in(body.trim_start());
     let mut field_of = false;
@@ -317,6 +324,7 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool) {
         if at_front || next_verb || closes_verb(after) {
             strong |= bit;
             if at_front {
+                headed = true;
                 let joint = after.chars().next().filter(|c| "及和与并或兼".contains(*c));
                 front = h.end as usize + joint.map_or(0, char::len_utf8);
             }
@@ -325,7 +333,7 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool) {
         }
     }
     let verbs = if strong != 0 { strong } else { weak };
-    (verbs, verbs != 0 && only_joints(body, start, marks))
+    (verbs, verbs != 0 && only_joints(body, start, marks), headed)
 }
 
 /// Whether nothing but joints (及, 的, 业务 …) stands beside the verbs of a phrase.
@@ -378,17 +386,6 @@ const LEAD_INS: [&str; 14] = [
 /// Bytes of a lead-in such as 从事 at the head of a phrase.
 fn lead_in(body: &str) -> usize {
     LEAD_INS.iter().find(|p| body.starts_with(**p)).map_or(0, |p| p.len())
-}
-
-fn begins_with_verb(text: &str, phrase: &Phrase, marks: &[(Hit, Mark)]) -> bool {
-    let body = &text[phrase.start as usize..phrase.end as usize];
-    let lead = body.len() - body.trim_start().len();
-    let front = phrase.start as usize + lead + lead_in(body.trim_start());
-    let from = marks.partition_point(|(h, _)| h.start < phrase.start);
-    marks[from..]
-        .iter()
-        .take_while(|(h, _)| h.start as usize <= front)
-        .any(|(_, m)| matches!(m, Mark::Verb(_)))
 }
 
 fn role_of(bits: u8) -> Role {
