@@ -49,9 +49,11 @@ impl Outline {
         tidy_marks(text, marks, hits);
         self.find_brackets(marks);
         self.find_exclusions(text, marks);
-        self.excluded.sort_unstable();
-        let excluded = &self.excluded;
-        marks.retain(|(h, _)| !covered(excluded, h.start, h.end));
+        if !self.excluded.is_empty() {
+            self.excluded.sort_unstable();
+            let excluded = &self.excluded;
+            marks.retain(|(h, _)| !covered(excluded, h.start, h.end));
+        }
         self.find_branches(text, marks);
         self.find_phrases(text, marks);
     }
@@ -140,12 +142,8 @@ impl Outline {
                     let inside = self.brackets.iter().rfind(|b| b.open < h.start && h.end <= b.close);
                     let before = &text
                         [text.floor_char_boundary((h.start as usize).saturating_sub(24))..h.start as usize];
-                    let colon = marks[i + 1..].iter().find(|(m, _)| m.start <= h.end + 12);
-                    let colon = colon.is_some_and(|(_, m)| *m == Mark::Colon)
-                        || marks[i + 1..]
-                            .iter()
-                            .take_while(|(m, _)| m.start <= h.end + 12)
-                            .any(|(_, m)| *m == Mark::Colon);
+                    let mut near = marks[i + 1..].iter().take_while(|(m, _)| m.start <= h.end + 12);
+                    let colon = near.any(|(_, m)| *m == Mark::Colon);
                     let stop = || {
                         let next = marks[i + 1..].iter().find(|(_, m)| *m == Mark::Stop);
                         next.map_or(text.len() as u32, |(m, _)| m.start)
@@ -190,8 +188,10 @@ impl Outline {
         }
         self.push_phrase(text, (at, text.len() as u32), clause, &marks[from.min(marks.len())..]);
         self.close_clause(first, marks, carry);
-        for p in &mut self.phrases {
-            p.branch = covered(&self.branches, p.start, p.end) || overlapped(&self.branches, p.start, p.end);
+        if !self.branches.is_empty() {
+            for p in &mut self.phrases {
+                p.branch = overlapped(&self.branches, p.start, p.end);
+            }
         }
     }
 
@@ -280,7 +280,9 @@ fn tidy_marks(text: &str, marks: &mut Vec<(Hit, Mark)>, hits: &[Hit]) {
                 s == 0 || !text[..s].chars().next_back().is_some_and(char::is_alphanumeric)
             }
             // 造 alone only ends a phrase ("船舶修、造").
-            Mark::Verb(_) if e - s == 3 => text[e..].chars().next().is_none_or(|c| "、,;。)".contains(c)),
+            Mark::Verb(_) if e - s == 3 => {
+                text[e..].chars().next().is_none_or(|c| matches!(c, '、' | ',' | ';' | '。' | ')'))
+            }
             // A mark inside a word (制造 in 智能制造装备, 、 in 轴承、齿轮和传动部件) is part of it; a verb at its end counts.
             _ => {
                 while hit < hits.len() && hits[hit].end <= h.start {
@@ -305,7 +307,10 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool, bool) {
     }
     let (mut strong, mut weak, mut headed) = (0u8, 0u8, false);
     let lead = body.len() - body.trim_start().len();
-    let mut front = start as usize + lead + lead_in(body.trim_start());
+    let mut front = start as usize + lead;
+    if marks.first().is_some_and(|(h, _)| h.start as usize != front) {
+        front += lead_in(body.trim_start());
+    }
     let mut field_of = false;
     for (i, (h, mark)) in marks.iter().enumerate() {
         let verb = match mark {
@@ -325,7 +330,8 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool, bool) {
             strong |= bit;
             if at_front {
                 headed = true;
-                let joint = after.chars().next().filter(|c| "及和与并或兼".contains(*c));
+                let joint =
+                    after.chars().next().filter(|c| matches!(c, '及' | '和' | '与' | '并' | '或' | '兼'));
                 front = h.end as usize + joint.map_or(0, char::len_utf8);
             }
         } else if !after.starts_with(NOUN_AFTER_VERB) {
@@ -338,8 +344,33 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool, bool) {
 
 /// Whether nothing but joints (及, 的, 业务 …) stands beside the verbs of a phrase.
 fn only_joints(body: &str, start: u32, marks: &[(Hit, Mark)]) -> bool {
-    let joint =
-        |text: &str| text.chars().all(|c| "及和与并或兼等的其之以业务相关从事一体化".contains(c) || c == ' ');
+    let joint = |text: &str| {
+        text.chars().all(|c| {
+            matches!(
+                c,
+                '及' | '和'
+                    | '与'
+                    | '并'
+                    | '或'
+                    | '兼'
+                    | '等'
+                    | '的'
+                    | '其'
+                    | '之'
+                    | '以'
+                    | '业'
+                    | '务'
+                    | '相'
+                    | '关'
+                    | '从'
+                    | '事'
+                    | '一'
+                    | '体'
+                    | '化'
+                    | ' '
+            )
+        })
+    };
     let mut at = 0;
     for (h, _) in marks.iter().filter(|(_, m)| matches!(m, Mark::Verb(_))) {
         if !joint(&body[at..(h.start - start) as usize]) {

@@ -77,6 +77,9 @@ struct Found {
     nth: u32,
 }
 
+/// Of two finds that overlap, which are to be dropped.
+type Judge = dyn Fn(&Found, &Use, &Found, &Use) -> (bool, bool);
+
 impl Dictionary {
     /// Builds the automaton for the words of all segments.
     ///
@@ -180,7 +183,8 @@ impl Dictionary {
     }
 
     fn read_scope(&self, text: &str, s: &mut Scratch) {
-        self.read(text, s);
+        self.scan(text, s);
+        self.read(s);
         let Scratch { folded, found, outline, tally, keep, .. } = s;
         for phrase in outline.phrases.iter().filter(|p| p.own) {
             tally.hear_clause(phrase.clause, phrase.role);
@@ -201,7 +205,10 @@ impl Dictionary {
 
     /// A product or the company's name: short, no clauses; without a verb of its own the company's role holds.
     fn read_label(&self, text: &str, field: Field, company: Role, s: &mut Scratch) {
-        self.read(text, s);
+        if !self.scan(text, s) {
+            return;
+        }
+        self.read(s);
         let Scratch { folded, found, outline, tally, keep, .. } = s;
         let field_weight = if field == Field::Name { score::NAME } else { score::PRODUCT };
         for (f, _) in found.iter().zip(keep.iter()).filter(|(_, keep)| **keep) {
@@ -232,10 +239,15 @@ impl Dictionary {
         }
     }
 
-    /// Fills `outline`, `found` and `keep` for one text.
-    fn read(&self, text: &str, s: &mut Scratch) {
+    /// Folds a text and finds its words and marks; whether there is any word.
+    fn scan(&self, text: &str, s: &mut Scratch) -> bool {
         s.folded.set(text);
         self.matcher.scan(&s.folded.text, &mut s.hits, &mut s.marks);
+        !s.hits.is_empty()
+    }
+
+    /// Fills `outline`, `found` and `keep` for the text scanned last.
+    fn read(&self, s: &mut Scratch) {
         s.hits.sort_unstable();
         s.outline.set(&s.folded.text, &mut s.marks, &s.hits);
         s.found.clear();
@@ -253,7 +265,10 @@ impl Dictionary {
         let used = |f: &Found| &self.uses[f.word as usize][f.nth as usize];
         keep.clear();
         keep.extend(found.iter().map(|f| !used(f).excludes));
-        let mut pass = |judge: &dyn Fn(&Found, &Use, &Found, &Use) -> (bool, bool)| {
+        if found.len() < 2 {
+            return;
+        }
+        let mut pass = |judge: &Judge| {
             let alive = keep.clone();
             for i in 0..found.len() {
                 for j in i + 1..found.len() {

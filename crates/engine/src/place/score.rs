@@ -189,9 +189,7 @@ fn slot(role: Role) -> Option<usize> {
 fn loudest([make, trade, serve, unknown]: [f32; 4]) -> Role {
     if make > 0.0 {
         Role::Maker
-    } else if trade <= 0.0 && serve <= 0.0 {
-        Role::Unknown
-    } else if unknown > trade.max(serve) {
+    } else if (trade <= 0.0 && serve <= 0.0) || unknown > trade.max(serve) {
         Role::Unknown
     } else if trade >= serve {
         Role::Trader
