@@ -20,3 +20,4 @@ pub mod target;
 pub mod text;
 pub mod web;
 pub mod world;
+pub mod view;
