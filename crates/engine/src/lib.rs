@@ -2,5 +2,6 @@
 
 pub mod eval;
 pub mod gaps;
+pub mod map;
 pub mod mapped;
 pub mod tally;
