@@ -3,6 +3,7 @@
 pub mod eval;
 pub mod gaps;
 pub mod learn;
+pub mod map;
 pub mod mapped;
 pub mod names;
 pub mod place;

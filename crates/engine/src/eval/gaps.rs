@@ -117,7 +117,8 @@ pub fn read(bytes: &[u8]) -> Result<Rows> {
             format!("line 1: there is no column `{name}`; the file needs company, city, segment, and has `{heading}`")
         })
     };
-    let columns = [("company", column("company")?), ("city", column("city")?), ("segment", column("segment")?)];
+    let columns =
+        [("company", column("company")?), ("city", column("city")?), ("segment", column("segment")?)];
     let mut read = Rows::default();
     for record in reader.records() {
         let record = record.map_err(|e| anyhow::anyhow!("cannot read a row: {e}"))?;
@@ -327,5 +328,124 @@ impl SplitMix {
     /// A number below `n` (the bias of the high product is below 2^-40 for our `n`).
     fn below(&mut self, n: usize) -> usize {
         usize::try_from((u128::from(self.next()) * n as u128) >> 64).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gaps::Site;
+
+    #[test]
+    fn auc_and_hit_by_hand() {
+        assert_eq!(auc(2.0, &[1.0, 2.0, 3.0, 0.0]), 2.5 / 4.0);
+        assert_eq!(auc(1.0, &[]), 0.5);
+        assert_eq!(hit(2.0, &[3.0, 2.0, 2.0, 1.0], 2), 1.0 / 3.0);
+        assert_eq!(hit(2.0, &[1.0], 10), 1.0);
+        assert_eq!(hit(0.0, &[1.0, 2.0], 2), 0.0);
+    }
+
+    #[test]
+    fn density_by_hand() {
+        // Cities: {0, 1}, {0, 1, 2}, {2}. Proximity of 1 to 0 is 2/2, to 2 it is 1/2.
+        let rows = [
+            ("a", "A", "0"),
+            ("b", "A", "1"),
+            ("c", "B", "0"),
+            ("d", "B", "1"),
+            ("e", "B", "2"),
+            ("f", "C", "2"),
+        ];
+        let counts =
+            Places::from_rows(&rows.map(|(a, b, c)| (a.into(), b.into(), c.into()))).unwrap().count();
+        assert!((density(&counts, 2, 1) - 0.5 / 1.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rows_are_read_and_bad_ones_listed() {
+        let text = "\u{feff}segment,company,x,city\nA/B,one,1,Linz\n\"C, D\",two,,\n E ,three,1,Graz\nF\n";
+        let read = read(text.as_bytes()).unwrap();
+        assert_eq!(
+            read.rows,
+            [
+                ("one".to_string(), "Linz".to_string(), "A/B".to_string()),
+                ("three".to_string(), "Graz".to_string(), "E".to_string()),
+            ]
+        );
+        let lines: Vec<u64> = read.skipped.iter().map(|s| s.line).collect();
+        assert_eq!(lines, [3, 5]);
+        assert_eq!(read.skipped[0].why, "`city` is empty");
+    }
+
+    fn refusal(text: &str) -> String {
+        evaluate_file(text.as_bytes(), 1).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        assert!(refusal("").contains("no column `company`"));
+        assert!(refusal("company,city\na,b\n").contains("no column `segment`"));
+        assert!(refusal("company,city,segment\n").contains("no usable row"));
+        assert!(refusal("company,city,segment\na,Linz,x\n").contains("the largest, Linz, has 1"));
+        let many = |segment: &dyn Fn(usize) -> usize| {
+            let rows: Vec<String> = (0..24).map(|i| format!("c{i},Linz,s{}", segment(i))).collect();
+            format!("company,city,segment\n{}\n", rows.join("\n"))
+        };
+        assert!(refusal(&many(&|i| i)).contains("no segment has 3"));
+        assert!(refusal(&many(&|i| i % 3)).contains("nothing to hide"));
+    }
+
+    /// Changing the hidden company's other segments changes nothing in its answer.
+    #[test]
+    fn the_hidden_company_has_no_part_in_its_answer() {
+        let base = |extra: &[u32]| {
+            let names = |n: usize| (0..n).map(|i| format!("n{i}")).collect();
+            let mut places = Places::new(names(3), names(9)).unwrap();
+            let mut hidden = vec![Site { city: 0, segment: 8 }];
+            hidden.extend(extra.iter().map(|&segment| Site { city: 0, segment }));
+            places.push(&hidden).unwrap();
+            for i in 0..90u32 {
+                let (city, segment) = (i % 3, i * 7 % 5 + i / 30);
+                places.push(&[Site { city, segment }]).unwrap();
+                if i % 30 == 1 {
+                    places.push(&[Site { city: 1, segment: 8 }, Site { city: 1, segment }]).unwrap();
+                }
+            }
+            places
+        };
+        let answer = |places: &Places| {
+            let counts = places.count();
+            let cases = places.cases(&counts, model::MIN_CITY, model::MIN_SEGMENT);
+            let answers = answer_fold(places, &counts, &cases, &[0]);
+            let it = answers.iter().find(|a| a.case.company == 0 && a.case.site.segment == 8).unwrap();
+            (it.auc, it.hit, it.candidates)
+        };
+        assert_eq!(answer(&base(&[])), answer(&base(&[0, 1, 2])));
+    }
+
+    #[test]
+    fn a_seed_gives_one_report() {
+        let mut rows = Vec::new();
+        for i in 0..600usize {
+            let (city, x) = (i % 12, i / 12);
+            rows.push((format!("c{i}"), format!("city{city}"), format!("s{}", (x * x + city * 3) % 40)));
+        }
+        let places = Places::from_rows(&rows).unwrap();
+        let report = evaluate(&places, 7).unwrap();
+        assert_eq!(report, evaluate(&places, 7).unwrap());
+        assert!(report.interval[0] <= report.margin && report.margin <= report.interval[1], "{report:?}");
+    }
+
+    /// On the real file: clearly better than the best baseline.
+    #[test]
+    #[ignore = "half a minute; run with --ignored --release"]
+    fn beats_the_baselines_on_listed_companies() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/gaps/listed_city_industry.csv");
+        let Ok(bytes) = std::fs::read(file) else {
+            println!("skipped: there is no {file}");
+            return;
+        };
+        let report = evaluate_file(&bytes, 1).unwrap();
+        assert!(report.interval[0] > 0.0 && report.auc > 0.66, "{report:?}");
     }
 }

@@ -133,7 +133,17 @@ impl<'a> View<'a> {
             }
         }
         let log_size = f64::from(counts.city_companies[city]).ln_1p();
-        View { counts, names, city, expected, random_reach, scale: scales(counts), likeness, random_like, log_size }
+        View {
+            counts,
+            names,
+            city,
+            expected,
+            random_reach,
+            scale: scales(counts),
+            likeness,
+            random_like,
+            log_size,
+        }
     }
 
     /// The evidence for each of `candidates`.
@@ -204,7 +214,8 @@ impl<'a> View<'a> {
 fn scales(counts: &Counts) -> Vec<f64> {
     let logs: Vec<f64> = counts.city_companies.iter().map(|&c| f64::from(c).ln_1p()).collect();
     let companies = f64::from(counts.city_companies.iter().sum::<u32>()).max(1.0);
-    let mean = counts.city_companies.iter().zip(&logs).map(|(&c, l)| f64::from(c) * l).sum::<f64>() / companies;
+    let mean =
+        counts.city_companies.iter().zip(&logs).map(|(&c, l)| f64::from(c) * l).sum::<f64>() / companies;
     let mut sums = vec![3.0 * mean; counts.segments];
     for (c, log) in logs.iter().enumerate() {
         for (sum, &x) in sums.iter_mut().zip(counts.city(c)) {

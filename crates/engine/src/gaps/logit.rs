@@ -40,7 +40,8 @@ pub(super) fn dot(weights: &Row, row: &Row) -> f64 {
 
 fn value(questions: &[Question], weights: &Row, prior: &Row, pull: f64) -> f64 {
     let far: f64 = weights.iter().zip(prior).map(|(w, p)| (w - p).powi(2)).sum();
-    let sure: f64 = questions.iter().map(|q| chances(q, weights).last().map_or(0.0, |p| p.max(1e-300).ln())).sum();
+    let sure: f64 =
+        questions.iter().map(|q| chances(q, weights).last().map_or(0.0, |p| p.max(1e-300).ln())).sum();
     sure - pull / 2.0 * far
 }
 

@@ -17,8 +17,9 @@ const MAX_ABSENT: usize = 120;
 /// Where weights start, per standard deviation of their evidence, in the order of [`Evidence::ALL`]; round numbers that
 /// say "all of this speaks for it"; with many questions the data overrule them.
 const PRIOR: Row = [0.3, 0.2, 0.3, 0.1, -0.1, 0.15, 0.15, 0.15, 0.1];
-/// How many questions the prior is worth, roughly.
-const PULL: f64 = 10.0;
+/// How hard the prior pulls (the inverse of its variance); about one question's worth, since several kinds of evidence
+/// overlap and their best weights lie far apart.
+const PULL: f64 = 1.0;
 
 /// The counts of all companies and the model learnt from them.
 #[derive(Clone, Debug)]
@@ -120,7 +121,10 @@ impl Model {
     #[must_use]
     pub fn scores(&self, counts: &Counts, city: usize, segments: &[usize]) -> Vec<f64> {
         let view = View::new(counts, &self.names, city);
-        segments.iter().map(|&j| logit::dot(&self.weights, &standard(&view.row(j), &self.mean, &self.deviation))).collect()
+        segments
+            .iter()
+            .map(|&j| logit::dot(&self.weights, &standard(&view.row(j), &self.mean, &self.deviation)))
+            .collect()
     }
 
     /// The score of one segment in one city with what each kind of evidence adds to it; it is their sum.
@@ -184,4 +188,61 @@ fn moments(questions: &[Vec<Row>]) -> (Row, Row) {
 
 fn standard(row: &Row, mean: &Row, deviation: &Row) -> Row {
     std::array::from_fn(|k| (row[k] - mean[k]) / deviation[k])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::places::Site;
+    use super::*;
+
+    /// 12 cities of 24 companies; segments 0..6 keep together in even cities, 6..12 in odd ones.
+    fn two_kinds_of_city() -> Places {
+        let names = |prefix: &str, n: usize| (0..n).map(|i| format!("{prefix}{i}")).collect();
+        let mut places = Places::new(names("c", 12), names("s", 12)).unwrap();
+        for city in 0..12u32 {
+            for k in 0..24u32 {
+                let lone = k == 0;
+                let half = city % 2 * 6;
+                let segment = if lone { half + city / 2 } else { half + (city / 2 + 1 + k % 4) % 6 };
+                places.push(&[Site { city, segment }]).unwrap();
+            }
+        }
+        places
+    }
+
+    #[test]
+    fn a_segment_of_the_same_kind_fits_better() {
+        let places = two_kinds_of_city();
+        let Fit { counts, model } = fit(&places);
+        assert!(model.questions() > 0);
+        let lacking = absent(&counts, 0);
+        let own = lacking.iter().position(|&j| j == 5).unwrap();
+        let scores = model.scores(&counts, 0, &lacking);
+        for (j, score) in lacking.iter().zip(&scores).filter(|(j, _)| **j >= 6) {
+            assert!(scores[own] > *score, "segment 5 keeps company with those of city 0, {j} does not");
+        }
+    }
+
+    #[test]
+    fn contributions_add_up_and_name_their_reasons() {
+        let places = two_kinds_of_city();
+        let Fit { counts, model } = fit(&places);
+        let (score, contributions) = model.score(&counts, 0, 5);
+        let sum: f64 = contributions.iter().map(|c| c.points).sum();
+        assert!((score - sum).abs() < 1e-9);
+        assert!((score - model.scores(&counts, 0, &[5])[0]).abs() < 1e-9);
+        let near = contributions.iter().find(|c| c.evidence == Evidence::Nearby).unwrap();
+        assert!(!near.named.is_empty() && near.named.iter().all(|&i| i < 6), "{near:?}");
+        let like = contributions.iter().find(|c| c.evidence == Evidence::LikeCities).unwrap();
+        assert!(like.named.iter().all(|c| c % 2 == 0 && *c != 0), "{like:?}");
+    }
+
+    #[test]
+    fn no_question_leaves_the_prior() {
+        let mut places = Places::new(vec!["a".into()], vec!["x".into(), "y".into()]).unwrap();
+        places.push(&[Site { city: 0, segment: 0 }]).unwrap();
+        let Fit { counts, model } = fit(&places);
+        assert_eq!(model.questions(), 0);
+        assert!(model.scores(&counts, 0, &[0, 1]).iter().all(|s| s.is_finite()));
+    }
 }

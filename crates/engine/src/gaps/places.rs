@@ -62,7 +62,8 @@ impl Places {
     /// # Errors
     /// As [`Places::new`].
     pub fn from_rows(rows: &[(String, String, String)]) -> Result<Places> {
-        let (mut cities, mut segments, mut companies) = (Names::default(), Names::default(), Names::default());
+        let (mut cities, mut segments, mut companies) =
+            (Names::default(), Names::default(), Names::default());
         let mut sites: Vec<Vec<Site>> = Vec::new();
         for (company, city, segment) in rows {
             let company = companies.number(company) as usize;
@@ -301,5 +302,62 @@ impl Names {
         self.list.push(name.to_string());
         self.numbers.insert(name.to_string(), n);
         n
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn places(companies: &[Vec<(u32, u32)>]) -> Places {
+        let names = |n: usize| (0..n).map(|i| i.to_string()).collect();
+        let mut places = Places::new(names(4), names(5)).unwrap();
+        for sites in companies {
+            let sites: Vec<Site> = sites.iter().map(|&(city, segment)| Site { city, segment }).collect();
+            places.push(&sites).unwrap();
+        }
+        places
+    }
+
+    #[test]
+    fn counts_by_hand() {
+        let counts = places(&[vec![(0, 0), (0, 1), (0, 1)], vec![(0, 0)], vec![(1, 1), (2, 1)]]).count();
+        assert_eq!(counts.city(0), [2, 1, 0, 0, 0]);
+        assert_eq!((counts.companies_in(0), counts.companies_of(0), counts.companies_of(1)), (2, 2, 2));
+        assert_eq!((counts.cities_with(1), counts.cities_with_both(0, 1)), (3, 1));
+        assert_eq!(counts.companies_on_both(1, 0), 1);
+        assert_eq!(counts.segment_places, [2, 3, 0, 0, 0]);
+    }
+
+    #[test]
+    fn a_site_outside_is_refused() {
+        let mut places = places(&[]);
+        let error = places.push(&[Site { city: 9, segment: 0 }]).unwrap_err().to_string();
+        assert!(error.contains("city number 9"), "{error}");
+    }
+
+    proptest! {
+        /// Taking companies out gives the tables of never having counted them in.
+        #[test]
+        fn removing_is_not_adding(
+            kept in prop::collection::vec(prop::collection::vec((0u32..4, 0u32..5), 0..5), 0..12),
+            gone in prop::collection::vec(prop::collection::vec((0u32..4, 0u32..5), 0..5), 0..6),
+        ) {
+            let without = places(&kept).count();
+            let all = places(&[kept.clone(), gone].concat());
+            let mut counts = all.count();
+            for i in kept.len()..all.len() {
+                counts.remove(all.company(i));
+            }
+            prop_assert_eq!(&counts, &without);
+            // The pairs of segments against the naive count.
+            for a in 0..5 {
+                for b in 0..5 {
+                    let both = (0..4).filter(|&c| counts.city(c)[a] > 0 && counts.city(c)[b] > 0).count();
+                    prop_assert_eq!(counts.cities_with_both(a, b) as usize, both);
+                }
+            }
+        }
     }
 }
