@@ -192,8 +192,8 @@ mod tests {
     proptest! {
         #[test]
         fn one_pass_finds_what_find_finds(
-            words in prop::collection::btree_set("[船电机a1制造]{2,4}", 1..12),
-            text in "[船电机a1制造、；(除外)Ａ]{0,60}",
+            words in prop::collection::btree_set("[船电机a1制造]{1,4}|[船电éa😀]{1,12}|船电机船电机a[船电]{0,3}", 1..20),
+            text in "([船电机a1制造、；(除外)Ａé😀]|船电机船电机a){0,60}",
         ) {
             let words: Vec<String> = words.into_iter().collect();
             let m = Matcher::new(words.clone()).unwrap();

@@ -95,7 +95,7 @@ impl Dictionary {
             let listed = node.words.iter().map(|w| (w, false)).chain(node.exclude.iter().map(|w| (w, true)));
             for (word, excludes) in listed {
                 let folded = fold(word.trim());
-                if folded.chars().count() >= 2 {
+                if folded.chars().count() >= 2 && !folded.contains(char::is_control) {
                     let written = word.trim().into();
                     words.entry(folded).or_default().push(Use { segment, chain, written, excludes });
                 }
