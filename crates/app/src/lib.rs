@@ -18,6 +18,6 @@ pub mod sample;
 pub mod settings;
 pub mod target;
 pub mod text;
+pub mod view;
 pub mod web;
 pub mod world;
-pub mod view;

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
 
 /// The entries of the main navigation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Nav {
     /// 总览
     Overview,
@@ -23,11 +23,12 @@ pub enum Nav {
     /// 审计
     Audit,
     /// None of them (sign-in).
+    #[default]
     None,
 }
 
 /// What the layout needs; every page struct holds one as `p`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Chrome {
     /// Language of this reader.
     pub lang: Lang,

@@ -1,0 +1,119 @@
+//! `GET /`: the zone at a glance.
+
+use crate::app::App;
+use crate::chain::mark::Mark;
+use crate::chain::words::{chain_name, link, why};
+use crate::target::rows::{TargetRow, row};
+use crate::text::{Lang, grouped};
+use crate::view::{ZoneView, find};
+use crate::web::chrome::{Chrome, Nav};
+use crate::web::page::{Page, render};
+use crate::web::session::Signed;
+use askama::Template;
+use axum::extract::State;
+use std::sync::Arc;
+
+#[derive(Template, Default)]
+#[template(path = "overview/overview.html")]
+struct OverviewPage {
+    p: Chrome,
+    companies: usize,
+    companies_text: String,
+    residents: usize,
+    missing: usize,
+    weak: usize,
+    unmatched: usize,
+    chains: Vec<ChainRow>,
+    gaps: Vec<GapRow>,
+    targets: Vec<TargetRow>,
+    snapshot: String,
+    reference: String,
+}
+
+struct ChainRow {
+    id: String,
+    name: String,
+    residents: usize,
+    strong: usize,
+    present: usize,
+    weak: usize,
+    missing: usize,
+}
+
+struct GapRow {
+    href: String,
+    name: String,
+    chain: String,
+    verdict: Mark,
+    reason: String,
+}
+
+const GAPS: usize = 10;
+const TARGETS: usize = 10;
+
+/// `GET /`
+pub async fn get(State(app): State<App>, signed: Signed) -> Page {
+    let p = Chrome::of(&signed, Nav::Overview);
+    let Some(view) = find(&app).await? else {
+        return render(&OverviewPage { p, ..OverviewPage::default() });
+    };
+    let lang = signed.prefs.lang;
+    let best = view.clone();
+    let targets = app.compute(move || first_targets(&best, lang)).await??;
+    let totals: Vec<[usize; 4]> = (0..view.world.chains.chains().len()).map(|c| view.verdicts(c)).collect();
+    render(&OverviewPage {
+        companies: view.world.universe.len(),
+        companies_text: grouped(i64::try_from(view.world.universe.len()).unwrap_or(i64::MAX)),
+        residents: view.residents.len(),
+        missing: totals.iter().map(|v| v[3]).sum(),
+        weak: totals.iter().map(|v| v[2]).sum(),
+        unmatched: view.unmatched.len(),
+        chains: chain_rows(&view, &totals, lang),
+        gaps: gap_rows(&view, lang),
+        targets,
+        snapshot: view.world.id().to_string(),
+        reference: view.reference(lang),
+        p,
+    })
+}
+
+fn first_targets(view: &Arc<ZoneView>, lang: Lang) -> anyhow::Result<Vec<TargetRow>> {
+    let question = view.question(&[], engine::targets::Filter::default());
+    if question.gaps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let answer = view.targets(&question)?;
+    let first = answer.overall.iter().take(TARGETS).enumerate();
+    first.map(|(i, &t)| row(view, &question, &answer, &answer.targets[t as usize], i + 1, lang)).collect()
+}
+
+fn chain_rows(view: &ZoneView, totals: &[[usize; 4]], lang: Lang) -> Vec<ChainRow> {
+    view.world
+        .chains
+        .chains()
+        .iter()
+        .zip(totals)
+        .enumerate()
+        .map(|(i, (chain, &[strong, present, weak, missing]))| ChainRow {
+            id: chain.id.clone(),
+            name: chain_name(chain, lang),
+            residents: view.on_chain(i),
+            strong,
+            present,
+            weak,
+            missing,
+        })
+        .collect()
+}
+
+fn gap_rows(view: &ZoneView, lang: Lang) -> Vec<GapRow> {
+    view.gaps
+        .iter()
+        .take(GAPS)
+        .map(|gap| {
+            let link = link(view, gap.segment, lang);
+            let reason = why(&view.cells[usize::from(gap.segment.0)], lang);
+            GapRow { href: link.href, name: link.name, chain: link.chain, verdict: link.verdict, reason }
+        })
+        .collect()
+}
