@@ -325,11 +325,12 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool, bool) {
         let after = &body[(h.end - start) as usize..];
         let next_verb =
             marks[i + 1..].first().is_some_and(|(n, m)| n.start == h.end && matches!(m, Mark::Verb(_)));
-        let at_front = h.start as usize <= front;
+        let at_front = h.start as usize <= front && (next_verb || !names_thing(verb, after));
         if at_front || next_verb || closes_verb(after) {
             strong |= bit;
+            // "制造销售A的研发": what is made or sold at the end of the phrase reaches back, not forward.
+            headed = at_front || (headed && verb == Verb::Serve);
             if at_front {
-                headed = true;
                 let joint =
                     after.chars().next().filter(|c| matches!(c, '及' | '和' | '与' | '并' | '或' | '兼'));
                 front = h.end as usize + joint.map_or(0, char::len_utf8);
@@ -389,6 +390,13 @@ fn closes_verb(after: &str) -> bool {
         || after.starts_with("业务")
         || after.starts_with("服务")
         || after.starts_with("经营")
+}
+
+/// Whether a verb at the head of a phrase is the first half of a noun: 检测器, 施工工具, 加工中心.
+fn names_thing(verb: Verb, after: &str) -> bool {
+    let never = ['线', '用', '企', '厂', '型', '商', '业'];
+    let tool = ['器', '仪', '设', '装', '工', '机', '系', '软', '材', '车', '平', '台', '产'];
+    after.starts_with(never) || after.starts_with("中心") || (verb == Verb::Serve && after.starts_with(tool))
 }
 
 /// After one of these a verb is part of a noun: 生产设备, 制造技术, 加工中心.

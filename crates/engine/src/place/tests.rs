@@ -129,6 +129,9 @@ fn a_heading_with_a_colon_reaches_over_semicolons_to_the_full_stop() {
 fn a_verb_inside_a_noun_is_no_verb() {
     assert_eq!(role("船用柴油机加工设备的销售", "船用柴油机"), Some(Role::Trader));
     assert_eq!(role("磨料生产线、柴油机销售", "磨料"), Some(Role::Trader));
+    assert_eq!(role("柴油机、紧固件、施工工具的生产和销售", "柴油机"), Some(Role::Maker));
+    assert_eq!(role("检测器、柴油机的制造", "柴油机"), Some(Role::Maker));
+    assert_eq!(role("加工中心、柴油机的销售", "柴油机"), Some(Role::Trader));
     assert_eq!(role("人工智能科技领域内的技术开发、技术咨询、技术服务", "人工智能"), Some(Role::Service));
 }
 
