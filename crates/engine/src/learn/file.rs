@@ -177,7 +177,8 @@ mod tests {
     fn a_lying_file_with_a_right_checksum_is_refused() {
         let mut bytes = model().to_bytes().unwrap();
         bytes.truncate(bytes.len() - DIGEST - 4);
-        bytes.extend_from_slice(&Sha256::digest(&bytes.clone()));
+        let digest = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&digest);
         assert!(format!("{:#}", Model::from_bytes(&bytes).unwrap_err()).contains("cut short"));
     }
 

@@ -1,6 +1,7 @@
 //! Placement learnt from labelled companies: a zone has a few hundred, an exchange a few thousand.
 //!
-//! [`Model`] ranks segments for a company from its name, scope and products.
+//! [`Model`] ranks segments for a company from its name, scope and products; [`segment_words`] turns the same labelled
+//! companies into words for a chain file.
 //!
 //! The model is ridge regression, one class against the rest, on TF-IDF of character n-grams. What makes it better than
 //! the textbook recipe on scopes: the first clauses count most, trades that everybody lists count little, licensing
@@ -11,10 +12,12 @@ mod model;
 mod ridge;
 mod terms;
 mod text;
+mod words;
 
 pub use model::{Guess, Model, Reason};
 pub use terms::{Source, is_bookkeeping};
 pub use text::segment_key;
+pub use words::{LearnedWord, LearnedWords, segment_words};
 
 use serde::{Deserialize, Serialize};
 

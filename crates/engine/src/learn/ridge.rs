@@ -136,8 +136,8 @@ mod tests {
         };
         let mut system = vec![vec![0.0; n + classes]; n];
         for i in 0..n {
-            for j in 0..n {
-                system[i][j] = dense(i).iter().zip(dense(j)).map(|(a, b)| a * b).sum();
+            for (j, cell) in system[i].iter_mut().enumerate().take(n) {
+                *cell = dense(i).iter().zip(dense(j)).map(|(a, b)| a * b).sum();
             }
             system[i][i] += f64::from(damping[i]);
             system[i][n + class_of[i] as usize] = 1.0;
