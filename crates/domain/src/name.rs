@@ -113,9 +113,7 @@ pub fn regions_agree(a: RegionCode, b: RegionCode) -> bool {
 pub fn region_of(text: &str) -> Option<RegionCode> {
     let chars = fold(text);
     let tables = tables();
-    (2..=chars.len().min(tables.longest_region))
-        .rev()
-        .find_map(|n| tables.regions.get(&chars[..n]).copied())
+    (2..=chars.len().min(tables.longest_region)).rev().find_map(|n| tables.regions.get(&chars[..n]).copied())
 }
 
 /// Letters folded to one width and case, brackets to `(` and `)`, everything that is no letter or digit left out.
@@ -133,7 +131,7 @@ pub fn fold(name: &str) -> Vec<char> {
             '&' | '+' | '*' => out.push(c),
             _ if c.is_ascii_alphanumeric() => out.push(c.to_ascii_uppercase()),
             _ if c.is_ascii() || !c.is_alphanumeric() => {}
-            _ => out.extend(c.to_uppercase()),
+            _ => out.extend(c.to_uppercase().filter(|u| u.is_alphanumeric())),
         }
         if out.len() >= MAX_NAME_CHARS {
             out.truncate(MAX_NAME_CHARS);
@@ -247,7 +245,8 @@ fn split_branch<'a>(chars: &'a [char], tables: &Tables) -> (&'a [char], Option<S
     let ends = |at: usize| at >= 2 && chars[at - 2..at] == company;
     let is_branch_end = tables.branch.iter().any(|b| chars.ends_with(b));
     for at in 3..chars.len() {
-        let strong = at >= 4 && chars[at - 4..at - 2] == ['有', '限'] || at >= 4 && chars[at - 4..at - 2] == ['责', '任'];
+        let strong = at >= 4 && chars[at - 4..at - 2] == ['有', '限']
+            || at >= 4 && chars[at - 4..at - 2] == ['责', '任'];
         if !ends(at) || chars[at - 3] == '分' || !(strong || is_branch_end) {
             continue;
         }
@@ -313,7 +312,13 @@ fn strip_brackets(chars: &[char], tables: &Tables) -> Stripped {
 }
 
 fn strip_group(content: &mut Vec<char>, tables: &Tables) -> bool {
-    match tables.group.iter().filter(|g| content.ends_with(g) && content.len() > g.len() + 1).map(Vec::len).max() {
+    match tables
+        .group
+        .iter()
+        .filter(|g| content.ends_with(g) && content.len() > g.len() + 1)
+        .map(Vec::len)
+        .max()
+    {
         Some(n) => {
             content.truncate(content.len() - n.min(2));
             true
@@ -364,7 +369,10 @@ fn brand_end(content: &[char], from: usize, tables: &Tables) -> usize {
     }
     // no full cover: the first industry word of two characters or more after the brand
     (least..n)
-        .find(|i| (2..=tables.longest_industry.min(n - i)).any(|len| tables.industry.contains_key(&content[*i..i + len])))
+        .find(|i| {
+            (2..=tables.longest_industry.min(n - i))
+                .any(|len| tables.industry.contains_key(&content[*i..i + len]))
+        })
         .unwrap_or(n)
 }
 
@@ -416,3 +424,100 @@ const ABBREVIATIONS: [(char, u32); 39] = [
     ('深', 440_300),
     ('穗', 440_100),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Region, brand, trade words, legal form, group.
+    fn parts(name: &str) -> (String, String, String, LegalForm, bool) {
+        let k = NameKey::parse(name);
+        let region: String = k.content[..k.region_len].iter().collect();
+        (region, k.brand(), k.industry(), k.legal, k.group)
+    }
+
+    #[test]
+    fn takes_usual_shapes_apart() {
+        use LegalForm::{Company, Limited, Shares};
+        let cases = [
+            ("镇江市大港精密机械有限公司", ("镇江市", "大港", "精密机械", Limited, false)),
+            ("江苏省丹阳市某某光学有限责任公司", ("江苏省丹阳市", "某某", "光学", Limited, false)),
+            ("TCL科技集团股份有限公司", ("", "TCL", "科技", Shares, true)),
+            ("凯撒（中国）文化股份有限公司", ("", "凯撒", "文化", Shares, false)),
+            ("上海万有全(集团)有限公司", ("上海", "万有全", "", Limited, true)),
+            ("广州无线电集团有限公司", ("广州", "无线电", "", Limited, true)),
+            ("德昌股份", ("", "德昌", "", Shares, false)),
+            ("深圳市投资管理公司", ("深圳市", "投资", "管理", Company, false)),
+            ("北京  某某 科技 有限公司", ("北京", "某某", "科技", Limited, false)),
+        ];
+        for (name, (region, brand, industry, legal, group)) in cases {
+            assert_eq!(parts(name), (region.into(), brand.into(), industry.into(), legal, group), "{name}");
+        }
+    }
+
+    #[test]
+    fn widths_brackets_and_spaces_do_not_matter() {
+        let a = NameKey::parse("凯撒（中国）ＡＢ科技有限公司");
+        let b = NameKey::parse(" 凯撒(中国) ab科技　有限公司");
+        assert_eq!(a, b);
+        assert_eq!(a.text, "凯撒(中国)AB科技有限公司");
+    }
+
+    #[test]
+    fn a_branch_is_not_its_parent() {
+        let parent = NameKey::parse("中国电信股份有限公司");
+        let branch = NameKey::parse("中国电信股份有限公司兰州分公司");
+        assert_eq!(branch.branch.as_deref(), Some("兰州分公司"));
+        assert_eq!((branch.core(), branch.legal), (parent.core(), parent.legal));
+        assert_ne!(branch, parent);
+        assert_eq!(parent.branch, None);
+        let works = NameKey::parse("大连重工集团有限公司重型铸钢厂");
+        assert_eq!(works.branch.as_deref(), Some("重型铸钢厂"));
+        assert_eq!(
+            NameKey::parse("某某科技有限公司(外商独资)").branch,
+            None,
+            "a bracket after the form is no branch"
+        );
+    }
+
+    #[test]
+    fn regions_are_found_in_front_and_in_brackets() {
+        assert_eq!(NameKey::parse("江苏省镇江市某某有限公司").region, Some(RegionCode(321_100)));
+        assert_eq!(NameKey::parse("华润水泥（深圳）有限公司").region, Some(RegionCode(440_300)));
+        assert_eq!(
+            NameKey::parse("吉林某某有限公司").region,
+            Some(RegionCode(220_000)),
+            "the province before the city"
+        );
+        assert_eq!(NameKey::parse("上海").region_len, 0, "a name that is only a region keeps it as its core");
+        assert!(regions_agree(RegionCode(320_000), RegionCode(321_112)));
+        assert!(!regions_agree(RegionCode(320_500), RegionCode(321_100)));
+        assert_eq!(region_of("广东深圳"), Some(RegionCode(440_000)));
+        assert_eq!(abbreviated_region('皖'), Some(RegionCode(340_000)));
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_name_without_letters() {
+        for name in ["", "  ", "（）", "-—…"] {
+            assert!(NameKey::parse(name).content.is_empty(), "{name:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_string_parses_and_its_parts_lie_inside(name in "\\PC{0,60}|[()（）市省公司有限股份集团分行A*ST ]{0,40}") {
+            let key = NameKey::parse(&name);
+            prop_assert!(key.region_len <= key.brand_end && key.brand_end <= key.content.len());
+            prop_assert!(key.content.len() <= MAX_NAME_CHARS);
+            prop_assert!(key.text.chars().count() <= MAX_NAME_CHARS);
+        }
+
+        #[test]
+        fn folding_twice_changes_nothing(name in "\\PC{0,60}") {
+            let once: String = fold(&name).into_iter().collect();
+            let twice: String = fold(&once).into_iter().collect();
+            prop_assert_eq!(once, twice);
+        }
+    }
+}

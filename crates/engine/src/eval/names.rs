@@ -82,18 +82,24 @@ pub fn run(pool: &Path, queries: &Path) -> Result<NamesReport> {
     let known = dir.0.join("known.names");
     build(&known, &mut companies.entries(|_| true).into_iter())?;
     let index = NameIndex::open(&known)?;
-    let rows: Vec<&Asked> = asked.iter().filter(|q| companies.has_aliases.contains(&companies.answer(q))).collect();
+    let rows: Vec<&Asked> =
+        asked.iter().filter(|q| companies.has_aliases.contains(&companies.answer(q))).collect();
     for (kind, rows) in by_kind(rows.iter().copied()) {
-        report.classes.insert(format!("{kind} (known by uscc)"), measure(&index, &rows, &companies, &mut spent));
+        report
+            .classes
+            .insert(format!("{kind} (known by uscc)"), measure(&index, &rows, &companies, &mut spent));
     }
     let absent = dir.0.join("absent.names");
     build(&absent, &mut companies.entries(|c| !c.is_answer && !c.alias_of_answer).into_iter())?;
     let index = NameIndex::open(&absent)?;
     for (kind, rows) in by_kind(&asked) {
         report.classes.insert(format!("absent: {kind}"), measure(&index, &rows, &companies, &mut spent));
-        let whole: Vec<Asked> = rows.iter().map(|q| Asked { alias: q.full.clone(), ..(*q).clone() }).collect();
+        let whole: Vec<Asked> =
+            rows.iter().map(|q| Asked { alias: q.full.clone(), ..(*q).clone() }).collect();
         let whole: Vec<&Asked> = whole.iter().collect();
-        report.classes.insert(format!("absent: full names of {kind}"), measure(&index, &whole, &companies, &mut spent));
+        report
+            .classes
+            .insert(format!("absent: full names of {kind}"), measure(&index, &whole, &companies, &mut spent));
     }
     Ok(report)
 }
@@ -167,7 +173,9 @@ fn measure(index: &NameIndex, asked: &[&Asked], companies: &Companies, spent: &m
         accepted: share(accepted),
         wrong_accepted: share(wrong),
         mean_us: total.as_secs_f64() * 1e6 / n,
-        p99_us: times.get((times.len() * 99 / 100).min(times.len().saturating_sub(1))).map_or(0.0, |t| t.as_secs_f64() * 1e6),
+        p99_us: times
+            .get((times.len() * 99 / 100).min(times.len().saturating_sub(1)))
+            .map_or(0.0, |t| t.as_secs_f64() * 1e6),
     }
 }
 
@@ -236,13 +244,7 @@ impl Companies {
             self.by_uscc.entry(uscc.to_owned()).or_insert(company);
         }
         self.by_name.entry(folded(name)).or_insert(company);
-        self.names.push(Named {
-            name: name.to_owned(),
-            company,
-            region,
-            is_answer,
-            alias_of_answer: false,
-        });
+        self.names.push(Named { name: name.to_owned(), company, region, is_answer, alias_of_answer: false });
     }
 
     fn answer(&self, q: &Asked) -> u32 {
@@ -321,9 +323,13 @@ fn read_csv(path: &Path) -> Result<(Vec<String>, Vec<csv::StringRecord>)> {
         false => Box::new(file),
     };
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let heads = reader.headers().with_context(|| format!("cannot read the headings of {}", path.display()))?;
+    let heads =
+        reader.headers().with_context(|| format!("cannot read the headings of {}", path.display()))?;
     let heads = heads.iter().map(|h| h.trim().trim_start_matches('\u{feff}').to_owned()).collect();
-    let rows = reader.records().collect::<Result<_, _>>().with_context(|| format!("cannot read {}", path.display()))?;
+    let rows = reader
+        .records()
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("cannot read {}", path.display()))?;
     Ok((heads, rows))
 }
 
@@ -332,7 +338,8 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Result<Scratch> {
-        let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
+        let nanos =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_nanos());
         let dir = std::env::temp_dir().join(format!("landfall-names-{}-{nanos}", std::process::id()));
         fs::create_dir_all(&dir).with_context(|| format!("cannot create {}", dir.display()))?;
         Ok(Scratch(dir))

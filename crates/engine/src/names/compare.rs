@@ -48,7 +48,6 @@ const NAME_MAX: usize = 40;
 
 /// A query made ready for comparing.
 pub(super) struct Query {
-    pub(super) text: Vec<u16>,
     pub(super) content: Vec<u16>,
     pub(super) branch: Vec<u16>,
     pub(super) region_len: usize,
@@ -71,7 +70,6 @@ impl Query {
         let weights = content.iter().map(|u| weight(idf, *u)).collect();
         let n = content.len();
         Query {
-            text: units(&key.text),
             branch: units(key.branch.as_deref().unwrap_or("")),
             region_len: key.region_len.min(n),
             brand_end: key.brand_end.min(n),
@@ -112,7 +110,8 @@ fn align(query: &Query, name: &[u16]) -> Alignment {
             let skip = best[i - 1][j].max(best[i][j - 1]);
             if query.content[i - 1] == name[j - 1] {
                 let follows = ending[i - 1][j - 1];
-                ending[i][j] = w + best[i - 1][j - 1].max(if follows >= 0.0 { follows + 0.5 * w } else { 0.0 });
+                ending[i][j] =
+                    w + best[i - 1][j - 1].max(if follows >= 0.0 { follows + 0.5 * w } else { 0.0 });
             }
             best[i][j] = skip.max(ending[i][j]);
         }

@@ -188,13 +188,15 @@ fn open_map(map: Mapped) -> Result<NameIndex> {
     ensure!(header.file_len == all as u64, "the file has {all} bytes, its header says {}", header.file_len);
     let mut ranges: [Range<usize>; SECTIONS] = Default::default();
     for (range, [start, len]) in ranges.iter_mut().zip(header.sections) {
-        let end = start.checked_add(len).filter(|e| *e <= all as u64).context("a section lies outside the file")?;
+        let end =
+            start.checked_add(len).filter(|e| *e <= all as u64).context("a section lies outside the file")?;
         *range = usize::try_from(start)?..usize::try_from(end)?;
     }
     let mut index = NameIndex { map, ranges, idf: Vec::new(), scratch: Mutex::default() };
     index.check_sizes()?;
     let names = index.len() as f32 + 1.0;
-    index.idf = index.array::<u32>(Section::CharCount).iter().map(|n| (names / (*n as f32 + 1.0)).ln()).collect();
+    index.idf =
+        index.array::<u32>(Section::CharCount).iter().map(|n| (names / (*n as f32 + 1.0)).ln()).collect();
     Ok(index)
 }
 
@@ -208,14 +210,18 @@ impl NameIndex {
         count::<u32>(self, Section::Posting)?;
         ensure!(count::<u32>(self, Section::Order)? == names, "the order section does not fit the names");
         ensure!(
-            count::<u64>(self, Section::CoreHash)? == names && count::<u32>(self, Section::CoreEntry)? == names,
+            count::<u64>(self, Section::CoreHash)? == names
+                && count::<u32>(self, Section::CoreEntry)? == names,
             "the core sections do not fit the names"
         );
         ensure!(
             count::<u64>(self, Section::GramKey)? + 1 == count::<u64>(self, Section::GramStart)?,
             "the pair sections do not fit each other"
         );
-        ensure!(count::<u32>(self, Section::CharCount)? == 0x1_0000, "the character section has a wrong size");
+        ensure!(
+            count::<u32>(self, Section::CharCount)? == 0x1_0000,
+            "the character section has a wrong size"
+        );
         Ok(())
     }
 }

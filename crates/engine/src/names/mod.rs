@@ -108,3 +108,6 @@ pub struct Resolution {
     /// Best first, one per company.
     pub candidates: Vec<Candidate>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,8 +30,12 @@ impl NameIndex {
         if key.content.is_empty() || limit == 0 {
             return Resolution { tier: Tier::None, candidates: Vec::new() };
         }
+        let units = |chars: &mut dyn Iterator<Item = char>| chars.map(gram::unit).collect::<Vec<u16>>();
+        let mut exact = self.exact(&units(&mut fold(query).into_iter()));
+        if exact.is_empty() {
+            exact = self.exact(&units(&mut key.text.chars()));
+        }
         let query = Query::new(&key, hint, &self.idf);
-        let exact = self.exact(&query.text);
         let mut ranked = self.rank(&query);
         if !exact.is_empty() {
             return self.exact_answer(&exact, ranked, limit);
@@ -75,7 +79,10 @@ impl NameIndex {
     pub fn measured(&self, query: &str) -> Vec<(u32, Features)> {
         let key = NameKey::parse(without_market_marks(query).as_deref().unwrap_or(query));
         let query = Query::new(&key, None, &self.idf);
-        self.compared(&query).into_iter().map(|(entry, f)| (self.entries()[entry as usize].company, f)).collect()
+        self.compared(&query)
+            .into_iter()
+            .map(|(entry, f)| (self.entries()[entry as usize].company, f))
+            .collect()
     }
 
     /// Whether the query is scored as a short name (no form of organisation).
@@ -133,7 +140,13 @@ impl NameIndex {
 
     fn candidate(&self, entry: u32, score: f32, reason: Reason) -> Candidate {
         let Some(e) = self.entries().get(entry as usize) else {
-            return Candidate { company: 0, score: 0.0, matched: AliasKind::Legal, name: String::new(), reason };
+            return Candidate {
+                company: 0,
+                score: 0.0,
+                matched: AliasKind::Legal,
+                name: String::new(),
+                reason,
+            };
         };
         let name = String::from_utf16_lossy(self.text(e));
         Candidate { company: e.company, score, matched: AliasKind::from_u8(e.kind), name, reason }
@@ -189,7 +202,9 @@ impl NameIndex {
         let brand = &query.content[query.region_len..query.brand_end.max(query.region_len)];
         found.extend(self.sharing(brand, POSTING_BUDGET / 2, 0.15, scratch));
         let core = &query.content[query.region_len..];
-        found.extend(self.same_core(core).iter().copied().filter(|e| (*e as usize) < self.len()).take(COMPARED));
+        found.extend(
+            self.same_core(core).iter().copied().filter(|e| (*e as usize) < self.len()).take(COMPARED),
+        );
         found.sort_unstable();
         found.dedup();
         found
@@ -217,7 +232,9 @@ impl NameIndex {
         let mut best: Vec<(f32, u32)> = scratch
             .touched
             .drain(..)
-            .map(|e| (std::mem::take(&mut sums[e as usize]) + f32::from(entries[e as usize].flags >> 1) * lean, e))
+            .map(|e| {
+                (std::mem::take(&mut sums[e as usize]) + f32::from(entries[e as usize].flags >> 1) * lean, e)
+            })
             .collect();
         let company = |e: u32| entries[e as usize].company;
         if best.len() > COMPARED {
@@ -278,10 +295,11 @@ fn tier(ranked: &[Candidate]) -> Tier {
 fn without_market_marks(query: &str) -> Option<String> {
     let all = fold(query);
     let han = |c: &char| !c.is_ascii();
-    let start = ["S*ST", "*ST", "SST", "ST", "PT", "XD", "XR", "DR", "退市", "S", "N"].iter().find_map(|mark| {
-        let n = mark.chars().count();
-        (all.len() >= n + 2 && all[..n].iter().copied().eq(mark.chars()) && han(&all[n])).then_some(n)
-    });
+    let start =
+        ["S*ST", "*ST", "SST", "ST", "PT", "XD", "XR", "DR", "退市", "S", "N"].iter().find_map(|mark| {
+            let n = mark.chars().count();
+            (all.len() >= n + 2 && all[..n].iter().copied().eq(mark.chars()) && han(&all[n])).then_some(n)
+        });
     let rest = &all[start.unwrap_or(0)..];
     let end = ["A股", "B股", "A", "B", "UW", "U", "W", "V", "退"].iter().find_map(|mark| {
         let n = mark.chars().count();

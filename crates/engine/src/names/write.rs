@@ -1,8 +1,8 @@
 //! Writing an index: parse every name, sort, invert, write beside the goal and rename.
 
+use super::NameEntry;
 use super::file::{Entry, Header, MAGIC, SECTIONS, sum_words};
 use super::gram;
-use super::NameEntry;
 use anyhow::{Context, Result, ensure};
 use bytemuck::Zeroable;
 use domain::name::{LegalForm, NameKey};
@@ -103,8 +103,12 @@ fn core_of<'a>(names: &'a Names, entry: &Entry) -> &'a [u16] {
 }
 
 fn cores(names: &Names) -> (Vec<u64>, Vec<u32>) {
-    let mut rows: Vec<(u64, u32, u32)> =
-        names.entries.iter().zip(0..).map(|(e, i)| (gram::hash_units(core_of(names, e)), e.company, i)).collect();
+    let mut rows: Vec<(u64, u32, u32)> = names
+        .entries
+        .iter()
+        .zip(0..)
+        .map(|(e, i)| (gram::hash_units(core_of(names, e)), e.company, i))
+        .collect();
     rows.sort_unstable();
     rows.into_iter().map(|(hash, _, i)| (hash, i)).unzip()
 }
