@@ -425,11 +425,10 @@ mod tests {
 
     #[test]
     fn a_seed_gives_one_report() {
-        let mut rows = Vec::new();
-        for i in 0..600usize {
-            let (city, x) = (i % 12, i / 12);
-            rows.push((format!("c{i}"), format!("city{city}"), format!("s{}", (x * x + city * 3) % 40)));
-        }
+        let mut random = SplitMix(3);
+        let rows: Vec<(String, String, String)> = (0..600)
+            .map(|i| (format!("c{i}"), format!("city{}", i % 12), format!("s{}", random.below(60))))
+            .collect();
         let places = Places::from_rows(&rows).unwrap();
         let report = evaluate(&places, 7).unwrap();
         assert_eq!(report, evaluate(&places, 7).unwrap());

@@ -22,6 +22,9 @@ pub enum Evidence {
     /// Segments that share cities with it are strong here: with proximity `phi_ij` (cities with both over the larger number of
     /// cities with one; Hidalgo et al. 2007), `ln((sum_i phi_ij n_ci + 1) / (sum_i phi_ij mu_ci + 1))`.
     Nearby,
+    /// The share of its proximity that lies in segments the city has at all: `sum_(i here) phi_ij / sum_i phi_ij`.
+    /// Its weight may be negative: it overlaps with [`Evidence::Reach`] and [`Evidence::Nearby`] and corrects them.
+    Density,
     /// Segments that the same companies stand on are strong here: the same ratio with the cosine over companies
     /// (shrunk by one company), and 0.3 for 1.
     SameCompany,
@@ -34,13 +37,14 @@ pub enum Evidence {
 
 impl Evidence {
     /// Every kind, in the order of a feature row.
-    pub const ALL: [Evidence; 9] = [
+    pub const ALL: [Evidence; 10] = [
         Evidence::Common,
         Evidence::Reach,
         Evidence::Spread,
         Evidence::Scale,
         Evidence::ScaleGap,
         Evidence::Nearby,
+        Evidence::Density,
         Evidence::SameCompany,
         Evidence::KindredName,
         Evidence::LikeCities,
@@ -161,6 +165,7 @@ impl<'a> View<'a> {
             Evidence::Scale => self.scale[j],
             Evidence::ScaleGap => (self.scale[j] - self.log_size).abs(),
             Evidence::Nearby => self.ratio(Kinship::Nearby, j, 1.0),
+            Evidence::Density => self.density(j),
             Evidence::SameCompany => self.ratio(Kinship::SameCompany, j, 0.3),
             Evidence::KindredName => self.ratio(Kinship::Name(self.names), j, 0.5),
             Evidence::LikeCities => {
@@ -194,15 +199,26 @@ impl<'a> View<'a> {
         self.likeness.iter().copied().enumerate().filter(move |&(c, like)| like > 0.0 && with(c))
     }
 
+    /// The share of the proximity of `j` that lies in segments that are here.
+    fn density(&self, j: usize) -> f64 {
+        let (mut near, mut all) = (0.0, 0.0);
+        for (i, &here) in self.counts.city(self.city).iter().enumerate() {
+            let k = Kinship::Nearby.between(self.counts, j, i);
+            all += k;
+            near += if here > 0 { k } else { 0.0 };
+        }
+        if all > 0.0 { near / all } else { 0.0 }
+    }
+
     /// `ln((what the kin of j have here + prior) / (what they would have at random + prior))`.
     fn ratio(&self, kinship: Kinship, j: usize, prior: f64) -> f64 {
         let here = self.counts.city(self.city);
         let (mut have, mut expect) = (0.0, 0.0);
-        for i in 0..self.counts.segments {
+        for (i, (&here, &expected)) in here.iter().zip(&self.expected).enumerate() {
             let k = kinship.between(self.counts, j, i);
             if k > 0.0 {
-                have += k * f64::from(here[i]);
-                expect += k * self.expected[i];
+                have += k * f64::from(here);
+                expect += k * expected;
             }
         }
         ((have + prior) / (expect + prior)).ln()

@@ -71,9 +71,10 @@ fn derivatives(questions: &[Question], weights: &Row, prior: &Row, pull: f64) ->
             }
         }
     }
-    for a in 0..KINDS {
-        for b in 0..a {
-            bend[b][a] = bend[a][b];
+    let lower = bend;
+    for (a, row) in lower.iter().enumerate() {
+        for (b, &x) in row.iter().enumerate().take(a) {
+            bend[b][a] = x;
         }
     }
     (slope, bend)
@@ -97,9 +98,8 @@ fn solve(mut a: [Row; KINDS], mut b: Row) -> Option<Row> {
         }
         for r in k + 1..KINDS {
             let f = a[r][k] / a[k][k];
-            for c in k..KINDS {
-                a[r][c] -= f * a[k][c];
-            }
+            let pivot = a[k];
+            a[r].iter_mut().zip(&pivot).skip(k).for_each(|(x, p)| *x -= f * p);
             b[r] -= f * b[k];
         }
     }

@@ -16,7 +16,7 @@ const MAX_QUESTIONS: usize = 1_000;
 const MAX_ABSENT: usize = 120;
 /// Where weights start, per standard deviation of their evidence, in the order of [`Evidence::ALL`]; round numbers that
 /// say "all of this speaks for it"; with many questions the data overrule them.
-const PRIOR: Row = [0.3, 0.2, 0.3, 0.1, -0.1, 0.15, 0.15, 0.15, 0.1];
+const PRIOR: Row = [0.3, 0.2, 0.3, 0.1, -0.1, 0.15, 0.0, 0.15, 0.15, 0.1];
 /// How hard the prior pulls (the inverse of its variance); about one question's worth, since several kinds of evidence
 /// overlap and their best weights lie far apart.
 const PULL: f64 = 1.0;
