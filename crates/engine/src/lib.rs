@@ -3,8 +3,9 @@
 pub mod eval;
 pub mod gaps;
 pub mod mapped;
-pub mod snapshot;
-pub mod place;
 pub mod names;
+pub mod place;
+pub mod snapshot;
+pub mod synth;
 pub mod tally;
 pub mod targets;
