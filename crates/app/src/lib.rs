@@ -18,3 +18,6 @@ pub mod target;
 pub mod text;
 pub mod web;
 pub mod world;
+//! The binary as a library.
+
+pub mod intake;

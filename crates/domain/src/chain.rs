@@ -1,5 +1,6 @@
 //! Industry chains (产业链): segments in three levels, the words that place a company, and who supplies whom.
 
+pub mod builtin;
 mod check;
 pub mod fault;
 pub mod fold;

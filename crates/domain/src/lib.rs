@@ -9,6 +9,7 @@ pub mod dates;
 pub mod industry;
 pub mod intake;
 pub mod limits;
+pub mod merge;
 pub mod money;
 pub mod name;
 pub mod place;

@@ -57,3 +57,11 @@ pub const INTAKE_ROWS: u64 = 200_000_000;
 pub const INTAKE_TITLE_ROWS: usize = 20;
 /// Characters of a company name.
 pub const COMPANY_NAME_CHARS: usize = 200;
+/// Chains that a zone may hold.
+pub const CHAINS: usize = 200;
+/// Chain leaders (链主) that may be named in all.
+pub const LEADERS: usize = 2_000;
+/// Refusals ("not again") that may stand at one time.
+pub const REFUSALS: usize = 100_000;
+/// Bytes of an old xls file, which is read whole.
+pub const INTAKE_XLS_BYTES: u64 = 128 << 20;

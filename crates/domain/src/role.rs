@@ -45,7 +45,9 @@ pub enum Action {
 /// Whether `role` may do `action`. This table is the only place that decides it.
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
-    use Action::{EditChains, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal, Refuse, View};
+    use Action::{
+        EditChains, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal, Refuse, View,
+    };
     match role {
         Role::Administrator => true,
         Role::Director => match action {

@@ -146,6 +146,9 @@ mod tests {
         assert!(fault(|z| z.footprints = vec![RegionCode(990_000)]).starts_with("footprints"));
         assert!(fault(|z| z.weights.push(z.weights[0].clone())).contains("twice"));
         assert!(fault(|z| z.weights[0].per_mille = 100_001).contains("±"));
-        assert!(fault(|z| z.resident_rule.as_mut().unwrap().address_contains.push(String::new())).contains("empty"));
+        assert!(
+            fault(|z| z.resident_rule.as_mut().unwrap().address_contains.push(String::new()))
+                .contains("empty")
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod eval;
 pub mod gaps;
+pub mod learn;
 pub mod mapped;
 pub mod names;
 pub mod place;

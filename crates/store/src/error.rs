@@ -39,7 +39,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Stale { what, current } => {
-                write!(f, "{what} was saved by somebody else meanwhile (it is at version {current}): read it again")
+                write!(
+                    f,
+                    "{what} was saved by somebody else meanwhile (it is at version {current}): read it again"
+                )
             }
             Error::NotFound { what } => write!(f, "there is no such {what}, or it has ended"),
             Error::Taken { what } => write!(f, "this {what} is taken already; choose another"),

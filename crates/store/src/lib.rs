@@ -1,7 +1,7 @@
 //! All SQL of Landfall: what people write, on SQLite or on PostgreSQL.
 //!
 //! One SQL text serves both databases (`$1`, `RETURNING`, `ON CONFLICT`, `BIGINT`, `TEXT`); differences live in the two
-//! migration folders. Every change goes through [`tx`](mod@tx), which also appends to the hash-chained [`journal`]. Time and
+//! migration folders. Every change goes through one write path (`tx.rs`), which also appends to the hash-chained [`journal`]. Time and
 //! randomness are parameters. Nothing is deleted: it is ended.
 #![forbid(unsafe_code)]
 
@@ -15,10 +15,16 @@ macro_rules! on {
     };
 }
 
+pub mod chain_file;
+pub mod column_mapping;
 pub mod error;
+pub mod import;
 pub mod journal;
+pub mod leader;
 pub mod login_link;
 pub mod page;
+pub mod refusal;
+pub mod resident;
 pub mod session;
 pub mod user;
 pub mod zone;

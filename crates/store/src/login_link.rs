@@ -31,7 +31,8 @@ impl Store {
             .bind(token_hash(token)).bind(user.0).bind(micros(now)).bind(micros(expires))
             .execute(&mut **db).await.map(drop))?;
         let after = Some(json!({ "expires": expires }));
-        tx.note(Note { action: "login_link.add", subject: user::subject(user), before: NOTHING, after }).await?;
+        tx.note(Note { action: "login_link.add", subject: user::subject(user), before: NOTHING, after })
+            .await?;
         tx.commit().await
     }
 
@@ -40,6 +41,13 @@ impl Store {
     /// # Errors
     /// Only when the database fails.
     pub async fn use_login_link(&self, now: Timestamp, token: &[u8]) -> Result<Option<User>> {
+        // A guessed token must not make the writers queue, so a reader looks first; the update below decides.
+        let known: Option<(i64,)> = on!(&self.reader, db => query_as(
+            "SELECT person FROM login_link WHERE token_hash = $1 AND used_at IS NULL")
+            .bind(token_hash(token)).fetch_optional(db).await)?;
+        if known.is_none() {
+            return Ok(None);
+        }
         let mut tx = self.tx("login_link.use", &Actor::System, now).await?;
         let row: Option<(i64,)> = on!(&mut tx.conn, db => query_as(
             "UPDATE login_link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 \

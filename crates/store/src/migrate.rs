@@ -23,7 +23,7 @@ macro_rules! step {
 }
 
 /// Version n is entry n − 1. A step that was released is never edited: add another.
-const STEPS: &[Step] = &[step!("0001_people")];
+const STEPS: &[Step] = &[step!("0001_people"), step!("0002_work")];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7812049635)";
@@ -55,7 +55,8 @@ pub(crate) async fn run(pool: &Pool, now: Timestamp) -> Result<()> {
         match applied.iter().find(|(v, ..)| *v == version) {
             Some((_, _, sha256)) if *sha256 == digest => {}
             Some((_, name, _)) => {
-                let why = format!("step {version} was applied as `{name}` with another text than this program has");
+                let why =
+                    format!("step {version} was applied as `{name}` with another text than this program has");
                 return Err(Error::corrupt("schema", why));
             }
             None => {

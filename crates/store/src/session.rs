@@ -48,7 +48,8 @@ impl Store {
             .bind(token_hash(token)).bind(user.0).bind(csrf).bind(micros(now)).bind(micros(expires))
             .execute(&mut **db).await.map(drop))?;
         let after = Some(json!({ "session": short(token), "expires": expires }));
-        tx.note(Note { action: "session.start", subject: user::subject(user), before: NOTHING, after }).await?;
+        tx.note(Note { action: "session.start", subject: user::subject(user), before: NOTHING, after })
+            .await?;
         tx.commit().await
     }
 
@@ -62,7 +63,9 @@ impl Store {
              WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2")
             .bind(token_hash(token)).bind(micros(now)).fetch_optional(db).await)?;
         let Some((person, csrf, created, expires)) = row else { return Ok(None) };
-        let Some(user) = self.user(UserId(person)).await?.filter(|u| u.ended.is_none()) else { return Ok(None) };
+        let Some(user) = self.user(UserId(person)).await?.filter(|u| u.ended.is_none()) else {
+            return Ok(None);
+        };
         Ok(Some(Session { user, csrf, created: timestamp(created)?, expires: timestamp(expires)? }))
     }
 

@@ -46,9 +46,11 @@ impl Store {
              RETURNING id, login, name, role, lang, large_text, created_at, ended_at")
             .bind(&new.login).bind(&new.name).bind(new.role.as_str()).bind(&new.password_hash)
             .bind(new.lang.as_str()).bind(micros(now))
-            .fetch_one(&mut **db).await).map_err(Error::taken("login"))?;
+            .fetch_one(&mut **db).await)
+        .map_err(Error::taken("login"))?;
         let user = user(row)?;
-        tx.note(Note { action: "user.add", subject: subject(user.id), before: NOTHING, after: Some(&user) }).await?;
+        tx.note(Note { action: "user.add", subject: subject(user.id), before: NOTHING, after: Some(&user) })
+            .await?;
         tx.commit().await?;
         Ok(user)
     }
@@ -58,8 +60,7 @@ impl Store {
     /// # Errors
     /// Only when the database fails.
     pub async fn user(&self, id: UserId) -> Result<Option<User>> {
-        let row: Option<Row> =
-            on!(&self.reader, db => query_as(BY_ID).bind(id.0).fetch_optional(db).await)?;
+        let row: Option<Row> = on!(&self.reader, db => query_as(BY_ID).bind(id.0).fetch_optional(db).await)?;
         row.map(user).transpose()
     }
 
@@ -101,7 +102,14 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] when the last administrator would be lost.
-    pub async fn edit_user(&self, by: &Actor, now: Timestamp, id: UserId, name: &str, role: Role) -> Result<User> {
+    pub async fn edit_user(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        id: UserId,
+        name: &str,
+        role: Role,
+    ) -> Result<User> {
         line("name", name)?;
         let mut tx = self.tx("user.edit", by, now).await?;
         let before = open_user(&mut tx, id).await?;
@@ -109,7 +117,13 @@ impl Store {
             .bind(id.0).bind(name).bind(role.as_str()).execute(&mut **db).await.map(drop))?;
         keep_an_administrator(&mut tx).await?;
         let after = User { name: name.to_string(), role, ..before.clone() };
-        tx.note(Note { action: "user.edit", subject: subject(id), before: Some(before), after: Some(&after) }).await?;
+        tx.note(Note {
+            action: "user.edit",
+            subject: subject(id),
+            before: Some(before),
+            after: Some(&after),
+        })
+        .await?;
         tx.commit().await?;
         Ok(after)
     }
@@ -131,7 +145,12 @@ impl Store {
         on!(&mut tx.conn, db => query("UPDATE person SET lang = $2, large_text = $3 WHERE id = $1")
             .bind(id.0).bind(lang.as_str()).bind(large_text).execute(&mut **db).await.map(drop))?;
         let after = User { lang, large_text, ..before.clone() };
-        let note = Note { action: "user.preferences", subject: subject(id), before: Some(before), after: Some(&after) };
+        let note = Note {
+            action: "user.preferences",
+            subject: subject(id),
+            before: Some(before),
+            after: Some(&after),
+        };
         tx.note(note).await?;
         tx.commit().await?;
         Ok(after)
@@ -141,7 +160,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub async fn set_password(&self, by: &Actor, now: Timestamp, id: UserId, password_hash: &str) -> Result<()> {
+    pub async fn set_password(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        id: UserId,
+        password_hash: &str,
+    ) -> Result<()> {
         let mut tx = self.tx("user.password", by, now).await?;
         open_user(&mut tx, id).await?;
         on!(&mut tx.conn, db => query("UPDATE person SET password_hash = $2 WHERE id = $1")
@@ -207,6 +232,8 @@ async fn keep_an_administrator(tx: &mut Tx) -> Result<()> {
 }
 
 async fn end_sessions(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<u64> {
-    Ok(on!(&mut tx.conn, db => query("UPDATE session SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL")
-        .bind(id.0).bind(micros(now)).execute(&mut **db).await.map(|done| done.rows_affected()))?)
+    Ok(
+        on!(&mut tx.conn, db => query("UPDATE session SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL")
+        .bind(id.0).bind(micros(now)).execute(&mut **db).await.map(|done| done.rows_affected()))?,
+    )
 }

@@ -35,7 +35,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Stale`] when somebody saved in between; [`Error::Invalid`] for settings that break a rule.
-    pub async fn save_zone(&self, by: &Actor, now: Timestamp, version: i64, settings: &ZoneSettings) -> Result<i64> {
+    pub async fn save_zone(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        version: i64,
+        settings: &ZoneSettings,
+    ) -> Result<i64> {
         settings.check().map_err(Error::Invalid)?;
         let text = serde_json::to_string(settings).map_err(|e| Error::Other(e.into()))?;
         let mut tx = self.tx("zone.save", by, now).await?;
@@ -50,7 +56,8 @@ impl Store {
              SET version = excluded.version, settings = excluded.settings, updated_at = excluded.updated_at")
             .bind(version + 1).bind(&text).bind(micros(now)).execute(&mut **db).await.map(drop))?;
         let before = before.map(|z| z.settings);
-        tx.note(Note { action: "zone.save", subject: "zone".to_string(), before, after: Some(settings) }).await?;
+        tx.note(Note { action: "zone.save", subject: "zone".to_string(), before, after: Some(settings) })
+            .await?;
         tx.commit().await?;
         Ok(version + 1)
     }

@@ -8,8 +8,9 @@
 //! **Measures.** AUC: the share of absent segments that score lower than the hidden one, ties counting half. hit@10: the
 //! chance that it stands among the first ten when ties are ordered at random. Both are means over the questions.
 //!
-//! **Honesty.** The evidence is counted without the hidden company. The weights for a city are learnt from other cities
-//! only, with every company of the city's whole fold removed, so that nothing of the asked city is in them.
+//! **Honesty.** The evidence is counted without the hidden company. The weights for a city are learnt from questions in other
+//! cities only, after every company that is ever hidden in the city's fold has been taken out of all counts: a hidden
+//! company has no part in its own answer, neither as evidence nor in the weights.
 //!
 //! **Interval.** The margin in AUC over the best baseline, question by question, resampled by whole cities
 //! (95 %, percentile bootstrap), because questions of one city are alike.
@@ -139,8 +140,8 @@ pub fn read(bytes: &[u8]) -> Result<Rows> {
 /// # Errors
 /// There is no question; the message says what is missing.
 pub fn evaluate(places: &Places, seed: u64) -> Result<Report> {
-    let counts = places.count(&[]);
-    let cases = places.cases(&counts, &[], model::MIN_CITY, model::MIN_SEGMENT);
+    let counts = places.count();
+    let cases = places.cases(&counts, model::MIN_CITY, model::MIN_SEGMENT);
     ensure!(!cases.is_empty(), "{}", why_nothing_to_ask(places, &counts));
     let folds = deal(&cases, seed);
     let mut answers: Vec<Answer> =

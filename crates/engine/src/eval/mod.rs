@@ -2,3 +2,4 @@
 
 pub mod gaps;
 pub mod names;
+pub mod placement;

@@ -70,11 +70,17 @@ impl Kinship<'_> {
         }
         match self {
             Kinship::Nearby => {
-                let most = counts.cities_with(a).max(counts.cities_with(b)).max(1);
-                f64::from(counts.cities_with_both(a, b)) / f64::from(most)
+                let both = counts.cities_with_both(a, b);
+                if both == 0 {
+                    return 0.0;
+                }
+                f64::from(both) / f64::from(counts.cities_with(a).max(counts.cities_with(b)))
             }
             Kinship::SameCompany => {
                 let both = counts.companies_on_both(a, b);
+                if both == 0 {
+                    return 0.0;
+                }
                 let (na, nb) = (f64::from(counts.companies_of(a)), f64::from(counts.companies_of(b)));
                 f64::from(both) / ((na * nb).sqrt() + 1.0)
             }

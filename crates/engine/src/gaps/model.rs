@@ -11,7 +11,9 @@ pub const MIN_CITY: u32 = 20;
 /// Segments with fewer companies are neither asked for nor candidates.
 pub const MIN_SEGMENT: u32 = 3;
 /// At most so many questions are asked (evenly taken), which bounds the time of a fit.
-const MAX_QUESTIONS: usize = 2_000;
+const MAX_QUESTIONS: usize = 1_000;
+/// At most so many absent segments (evenly taken) stand against a hidden one while learning.
+const MAX_ABSENT: usize = 120;
 /// Where weights start, per standard deviation of their evidence, in the order of [`Evidence::ALL`]; round numbers that
 /// say "all of this speaks for it"; with many questions the data overrule them.
 const PRIOR: Row = [0.3, 0.2, 0.3, 0.1, -0.1, 0.15, 0.15, 0.15, 0.1];
@@ -61,12 +63,25 @@ pub fn fit(places: &Places) -> Fit {
     fit_without(places, &[])
 }
 
-/// Learns the model as if the companies of some cities (indices) did not exist.
+/// Learns the model as if every lone company of some cities (indices) did not exist, and asks nothing in these
+/// cities: what is learnt may then be measured by hiding one of those companies.
 #[must_use]
-pub fn fit_without(places: &Places, without: &[u32]) -> Fit {
+pub fn fit_without(places: &Places, cities: &[u32]) -> Fit {
     let names = names::likeness(places.segments());
-    let mut counts = places.count(without);
-    let cases = places.cases(&counts, without, MIN_CITY, MIN_SEGMENT);
+    let mut counts = places.count();
+    let mut hidden: Vec<usize> = places
+        .cases(&counts, MIN_CITY, MIN_SEGMENT)
+        .iter()
+        .filter(|case| cities.contains(&case.site.city))
+        .map(|case| case.company)
+        .collect();
+    hidden.sort_unstable();
+    hidden.dedup();
+    for &company in &hidden {
+        counts.remove(places.company(company));
+    }
+    let mut cases = places.cases(&counts, MIN_CITY, MIN_SEGMENT);
+    cases.retain(|case| !cities.contains(&case.site.city) && hidden.binary_search(&case.company).is_err());
     let step = cases.len().div_ceil(MAX_QUESTIONS).max(1);
     let mut questions: Vec<Vec<Row>> =
         cases.iter().step_by(step).map(|case| ask(places, &mut counts, &names, case)).collect();
@@ -88,7 +103,10 @@ pub fn absent(counts: &Counts, city: usize) -> Vec<usize> {
 /// The evidence for the absent segments and, last, for the hidden one, counted without the hidden company.
 fn ask(places: &Places, counts: &mut Counts, names: &[f64], case: &Case) -> Vec<Row> {
     let city = case.site.city as usize;
-    let mut candidates = absent(counts, city);
+    let lacking = absent(counts, city);
+    let step = lacking.len().div_ceil(MAX_ABSENT).max(1);
+    let first = case.site.segment as usize % step;
+    let mut candidates: Vec<usize> = lacking.into_iter().skip(first).step_by(step).collect();
     candidates.push(case.site.segment as usize);
     let hidden = places.company(case.company);
     counts.remove(hidden);

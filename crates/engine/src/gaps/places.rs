@@ -109,31 +109,24 @@ impl Places {
         &self.sites[self.starts[i]..self.starts[i + 1]]
     }
 
-    /// The counts over the companies that stand in none of `without` (indices of cities).
+    /// The counts over all companies.
     #[must_use]
-    pub fn count(&self, without: &[u32]) -> Counts {
+    pub fn count(&self) -> Counts {
         let mut counts = Counts::new(self.cities.len(), self.segments.len());
         for i in 0..self.len() {
-            let own = self.company(i);
-            if !own.iter().any(|s| without.contains(&s.city)) {
-                counts.add(own);
-            }
+            counts.add(self.company(i));
         }
         counts
     }
 
-    /// Every case that can be asked back: the company is the only one of the segment in the city, the city has
-    /// `min_city` or more companies and the segment `min_segment` or more, companies in `without` cities aside.
-    /// Sorted by city, then segment.
+    /// Every case that can be asked back: a company is the only counted one of its segment in its city, the city
+    /// has `min_city` or more companies and the segment `min_segment` or more. Sorted by city, then segment; a
+    /// company that is not in `counts` may be named where another one is alone, so ask only for counted ones.
     #[must_use]
-    pub fn cases(&self, counts: &Counts, without: &[u32], min_city: u32, min_segment: u32) -> Vec<Case> {
+    pub fn cases(&self, counts: &Counts, min_city: u32, min_segment: u32) -> Vec<Case> {
         let mut cases = Vec::new();
         for company in 0..self.len() {
-            let own = self.company(company);
-            if own.iter().any(|s| without.contains(&s.city)) {
-                continue;
-            }
-            for &site in own {
+            for &site in self.company(company) {
                 let lone = counts.at(site) == 1;
                 let city = counts.city_companies[site.city as usize] >= min_city;
                 if lone && city && counts.segment_companies[site.segment as usize] >= min_segment {

@@ -7,13 +7,13 @@ use domain::company::RegionCode;
 use domain::name::{NameKey, fold};
 
 /// Postings read per query at most; the rarest pairs come first.
-const POSTING_BUDGET: usize = 80_000;
+const POSTING_BUDGET: usize = 40_000;
 
-/// Names compared in full per query.
-const COMPARED: usize = 200;
+/// Names compared in full per query, for each of the ways they are found.
+const COMPARED: usize = 120;
 
 /// A best candidate below this chance is no answer.
-const LEAST: f32 = 0.02;
+const LEAST: f32 = 0.05;
 
 /// A chance from which a candidate of the same core is taken without asking.
 const SURE: f32 = 0.9;
@@ -180,30 +180,26 @@ impl NameIndex {
             .collect()
     }
 
-    /// The names that share the most information in pairs of characters, and those with the same core.
+    /// The names that share the most information in pairs of characters, those that share the most of the brand
+    /// alone (a renamed company keeps it and little else), and those with the same core.
     fn gather(&self, query: &Query, scratch: &mut Scratch) -> Vec<u32> {
-        let entries = self.entries();
-        scratch.sums.resize(entries.len(), 0.0);
-        scratch.touched.clear();
-        let names = entries.len() as f32;
-        let mut lists: Vec<(&[u32], f32)> = Vec::new();
+        scratch.sums.resize(self.len(), 0.0);
         let body: Vec<u16> = query.content.iter().chain(&query.branch).copied().collect();
-        let mut add = |key: u64, factor: f32| {
-            let list = self.postings(key);
-            if !list.is_empty() {
-                lists.push((list, factor * (names / list.len() as f32).ln().max(0.1)));
-            }
-        };
-        for w in body.windows(2) {
-            add(gram::beside(w[0], w[1]), 1.0);
-            add(gram::skipping(w[0], w[1]), 0.7);
-        }
-        for w in body.windows(3) {
-            add(gram::beside(w[0], w[2]), 0.5);
-            add(gram::skipping(w[0], w[2]), 0.3);
-        }
-        lists.sort_by_key(|(list, _)| list.len());
-        let mut budget = POSTING_BUDGET;
+        let mut found = self.sharing(&body, POSTING_BUDGET, 0.05, scratch);
+        let brand = &query.content[query.region_len..query.brand_end.max(query.region_len)];
+        found.extend(self.sharing(brand, POSTING_BUDGET / 2, 0.15, scratch));
+        let core = &query.content[query.region_len..];
+        found.extend(self.same_core(core).iter().copied().filter(|e| (*e as usize) < self.len()).take(COMPARED));
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The names with the greatest sum of information over the pairs they share with `units`; `lean` is what one
+    /// step of a name's rank adds.
+    fn sharing(&self, units: &[u16], mut budget: usize, lean: f32, scratch: &mut Scratch) -> Vec<u32> {
+        let entries = self.entries();
+        let lists = self.lists(units);
         for (i, (list, weight)) in lists.iter().enumerate() {
             if i > 0 && list.len() > budget {
                 break;
@@ -217,28 +213,42 @@ impl NameIndex {
                 *sum += weight;
             }
         }
+        let sums = &mut scratch.sums;
         let mut best: Vec<(f32, u32)> = scratch
             .touched
-            .iter()
-            .map(|e| {
-                let sum = std::mem::take(&mut scratch.sums[*e as usize]);
-                (sum + f32::from(entries[*e as usize].flags >> 1) * 0.05, *e)
-            })
+            .drain(..)
+            .map(|e| (std::mem::take(&mut sums[e as usize]) + f32::from(entries[e as usize].flags >> 1) * lean, e))
             .collect();
         let company = |e: u32| entries[e as usize].company;
-        let by = |a: &(f32, u32), b: &(f32, u32)| {
-            b.0.total_cmp(&a.0).then_with(|| company(a.1).cmp(&company(b.1)))
-        };
         if best.len() > COMPARED {
-            best.select_nth_unstable_by(COMPARED, by);
+            best.select_nth_unstable_by(COMPARED, |a, b| {
+                b.0.total_cmp(&a.0).then_with(|| company(a.1).cmp(&company(b.1)))
+            });
             best.truncate(COMPARED);
         }
-        let mut found: Vec<u32> = best.into_iter().map(|(_, e)| e).collect();
-        let core = &query.content[query.region_len..];
-        found.extend(self.same_core(core).iter().take(COMPARED));
-        found.sort_unstable();
-        found.dedup();
-        found
+        best.into_iter().map(|(_, e)| e).collect()
+    }
+
+    /// Postings and weight of every pair in `units`, the rarest first.
+    fn lists(&self, units: &[u16]) -> Vec<(&[u32], f32)> {
+        let names = self.len() as f32;
+        let mut lists: Vec<(&[u32], f32)> = Vec::new();
+        let mut add = |key: u64, factor: f32| {
+            let list = self.postings(key);
+            if !list.is_empty() {
+                lists.push((list, factor * (names / list.len() as f32).ln().max(0.1)));
+            }
+        };
+        for w in units.windows(2) {
+            add(gram::beside(w[0], w[1]), 1.0);
+            add(gram::skipping(w[0], w[1]), 0.7);
+        }
+        for w in units.windows(3) {
+            add(gram::beside(w[0], w[2]), 0.5);
+            add(gram::skipping(w[0], w[2]), 0.3);
+        }
+        lists.sort_by_key(|(list, _)| list.len());
+        lists
     }
 }
 

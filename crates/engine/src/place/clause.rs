@@ -29,6 +29,7 @@ pub(super) struct Outline {
     brackets: Vec<Bracket>,
     verbs: Vec<u8>,
     only: Vec<bool>,
+    front: Vec<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -48,9 +49,11 @@ impl Outline {
         tidy_marks(text, marks, hits);
         self.find_brackets(marks);
         self.find_exclusions(text, marks);
-        self.excluded.sort_unstable();
-        let excluded = &self.excluded;
-        marks.retain(|(h, _)| !covered(excluded, h.start, h.end));
+        if !self.excluded.is_empty() {
+            self.excluded.sort_unstable();
+            let excluded = &self.excluded;
+            marks.retain(|(h, _)| !covered(excluded, h.start, h.end));
+        }
         self.find_branches(text, marks);
         self.find_phrases(text, marks);
     }
@@ -139,12 +142,8 @@ impl Outline {
                     let inside = self.brackets.iter().rfind(|b| b.open < h.start && h.end <= b.close);
                     let before = &text
                         [text.floor_char_boundary((h.start as usize).saturating_sub(24))..h.start as usize];
-                    let colon = marks[i + 1..].iter().find(|(m, _)| m.start <= h.end + 12);
-                    let colon = colon.is_some_and(|(_, m)| *m == Mark::Colon)
-                        || marks[i + 1..]
-                            .iter()
-                            .take_while(|(m, _)| m.start <= h.end + 12)
-                            .any(|(_, m)| *m == Mark::Colon);
+                    let mut near = marks[i + 1..].iter().take_while(|(m, _)| m.start <= h.end + 12);
+                    let colon = near.any(|(_, m)| *m == Mark::Colon);
                     let stop = || {
                         let next = marks[i + 1..].iter().find(|(_, m)| *m == Mark::Stop);
                         next.map_or(text.len() as u32, |(m, _)| m.start)
@@ -165,6 +164,7 @@ impl Outline {
     fn find_phrases(&mut self, text: &str, marks: &[(Hit, Mark)]) {
         self.verbs.clear();
         self.only.clear();
+        self.front.clear();
         let (mut at, mut from, mut clause) = (0u32, 0usize, 0u32);
         let mut first = 0;
         let mut carry = Role::Unknown;
@@ -178,7 +178,7 @@ impl Outline {
             self.push_phrase(text, (at, h.start), clause, &marks[from..i]);
             (at, from) = (h.end, i + 1);
             if ends_clause {
-                carry = self.close_clause(text, first, marks, carry);
+                carry = self.close_clause(first, marks, carry);
                 if *mark == Mark::Stop {
                     carry = Role::Unknown;
                 }
@@ -187,9 +187,11 @@ impl Outline {
             }
         }
         self.push_phrase(text, (at, text.len() as u32), clause, &marks[from.min(marks.len())..]);
-        self.close_clause(text, first, marks, carry);
-        for p in &mut self.phrases {
-            p.branch = covered(&self.branches, p.start, p.end) || overlapped(&self.branches, p.start, p.end);
+        self.close_clause(first, marks, carry);
+        if !self.branches.is_empty() {
+            for p in &mut self.phrases {
+                p.branch = overlapped(&self.branches, p.start, p.end);
+            }
         }
     }
 
@@ -198,16 +200,17 @@ impl Outline {
         if body.trim().is_empty() {
             return;
         }
-        let (verbs, only) = verbs_of(body, start, marks);
+        let (verbs, only, front) = verbs_of(body, start, marks);
         self.verbs.push(verbs);
         self.only.push(only);
+        self.front.push(front);
         let phrase = Phrase { start, end, clause, role: Role::Unknown, branch: false, own: verbs != 0 };
         self.phrases.push(phrase);
     }
 
     /// Gives every phrase of the clause that begins at phrase `first` its role; the result is carried to the next
     /// clause when this one was a heading such as `生产:`.
-    fn close_clause(&mut self, text: &str, first: usize, marks: &[(Hit, Mark)], carry: Role) -> Role {
+    fn close_clause(&mut self, first: usize, marks: &[(Hit, Mark)], carry: Role) -> Role {
         let n = self.phrases.len();
         if first == n {
             return carry;
@@ -217,6 +220,7 @@ impl Outline {
         if first + lead < n {
             // "生产、销售:A、B" and "生产、销售A、B": the verbs in front belong to the first goods.
             self.verbs[first + lead] |= pending;
+            self.front[first + lead] |= lead > 0;
             // "A、B的研发、生产、销售": bare verbs belong to the goods before them.
             let mut goods = first + lead;
             for k in first + lead..n {
@@ -227,20 +231,20 @@ impl Outline {
                 }
             }
         }
-        let begins = lead > 0 || begins_with_verb(text, &self.phrases[first], marks);
         let none = self.verbs[first..n].iter().all(|v| *v == 0);
-        let mut last = 0;
+        // Verbs at the head of a phrase reach forward, verbs at its end reach back over phrases without one.
+        let mut reach = 0;
         for k in first..n {
             let own = self.verbs[k];
+            if own != 0 && !(self.only[k] && k >= first + lead) {
+                reach = if self.front[k] { own } else { 0 };
+            }
+            let ahead = || (k..n).find(|&j| self.verbs[j] != 0).filter(|&j| !self.front[j]);
             let bits = match own {
-                0 if begins && last != 0 => last,
-                0 => {
-                    let ahead = self.verbs[k..n].iter().find(|v| **v != 0);
-                    ahead.copied().unwrap_or(last)
-                }
+                0 if reach != 0 => reach,
+                0 => ahead().map_or(0, |j| self.verbs[j]),
                 _ => own,
             };
-            last = bits;
             self.phrases[k].role = if none { carry } else { role_of(bits) };
             self.phrases[k].own = own != 0;
         }
@@ -276,7 +280,9 @@ fn tidy_marks(text: &str, marks: &mut Vec<(Hit, Mark)>, hits: &[Hit]) {
                 s == 0 || !text[..s].chars().next_back().is_some_and(char::is_alphanumeric)
             }
             // 造 alone only ends a phrase ("船舶修、造").
-            Mark::Verb(_) if e - s == 3 => text[e..].chars().next().is_none_or(|c| "、,;。)".contains(c)),
+            Mark::Verb(_) if e - s == 3 => {
+                text[e..].chars().next().is_none_or(|c| matches!(c, '、' | ',' | ';' | '。' | ')'))
+            }
             // A mark inside a word (制造 in 智能制造装备, 、 in 轴承、齿轮和传动部件) is part of it; a verb at its end counts.
             _ => {
                 while hit < hits.len() && hits[hit].end <= h.start {
@@ -294,11 +300,17 @@ fn tidy_marks(text: &str, marks: &mut Vec<(Hit, Mark)>, hits: &[Hit]) {
     });
 }
 
-/// The verbs of a phrase as bits, and whether it holds nothing else.
-fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool) {
-    let (mut strong, mut weak) = (0u8, 0u8);
+/// The verbs of a phrase as bits, whether it holds nothing else, and whether one stands at its head.
+fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool, bool) {
+    if !marks.iter().any(|(_, m)| matches!(m, Mark::Verb(_))) {
+        return (0, false, false);
+    }
+    let (mut strong, mut weak, mut headed) = (0u8, 0u8, false);
     let lead = body.len() - body.trim_start().len();
-    let mut front = start as usize + lead + lead_in(body.trim_start());
+    let mut front = start as usize + lead;
+    if marks.first().is_some_and(|(h, _)| h.start as usize != front) {
+        front += lead_in(body.trim_start());
+    }
     let mut field_of = false;
     for (i, (h, mark)) in marks.iter().enumerate() {
         let verb = match mark {
@@ -317,7 +329,9 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool) {
         if at_front || next_verb || closes_verb(after) {
             strong |= bit;
             if at_front {
-                let joint = after.chars().next().filter(|c| "及和与并或兼".contains(*c));
+                headed = true;
+                let joint =
+                    after.chars().next().filter(|c| matches!(c, '及' | '和' | '与' | '并' | '或' | '兼'));
                 front = h.end as usize + joint.map_or(0, char::len_utf8);
             }
         } else if !after.starts_with(NOUN_AFTER_VERB) {
@@ -325,13 +339,38 @@ fn verbs_of(body: &str, start: u32, marks: &[(Hit, Mark)]) -> (u8, bool) {
         }
     }
     let verbs = if strong != 0 { strong } else { weak };
-    (verbs, verbs != 0 && only_joints(body, start, marks))
+    (verbs, verbs != 0 && only_joints(body, start, marks), headed)
 }
 
 /// Whether nothing but joints (及, 的, 业务 …) stands beside the verbs of a phrase.
 fn only_joints(body: &str, start: u32, marks: &[(Hit, Mark)]) -> bool {
-    let joint =
-        |text: &str| text.chars().all(|c| "及和与并或兼等的其之以业务相关从事一体化".contains(c) || c == ' ');
+    let joint = |text: &str| {
+        text.chars().all(|c| {
+            matches!(
+                c,
+                '及' | '和'
+                    | '与'
+                    | '并'
+                    | '或'
+                    | '兼'
+                    | '等'
+                    | '的'
+                    | '其'
+                    | '之'
+                    | '以'
+                    | '业'
+                    | '务'
+                    | '相'
+                    | '关'
+                    | '从'
+                    | '事'
+                    | '一'
+                    | '体'
+                    | '化'
+                    | ' '
+            )
+        })
+    };
     let mut at = 0;
     for (h, _) in marks.iter().filter(|(_, m)| matches!(m, Mark::Verb(_))) {
         if !joint(&body[at..(h.start - start) as usize]) {
@@ -378,17 +417,6 @@ const LEAD_INS: [&str; 14] = [
 /// Bytes of a lead-in such as 从事 at the head of a phrase.
 fn lead_in(body: &str) -> usize {
     LEAD_INS.iter().find(|p| body.starts_with(**p)).map_or(0, |p| p.len())
-}
-
-fn begins_with_verb(text: &str, phrase: &Phrase, marks: &[(Hit, Mark)]) -> bool {
-    let body = &text[phrase.start as usize..phrase.end as usize];
-    let lead = body.len() - body.trim_start().len();
-    let front = phrase.start as usize + lead + lead_in(body.trim_start());
-    let from = marks.partition_point(|(h, _)| h.start < phrase.start);
-    marks[from..]
-        .iter()
-        .take_while(|(h, _)| h.start as usize <= front)
-        .any(|(_, m)| matches!(m, Mark::Verb(_)))
 }
 
 fn role_of(bits: u8) -> Role {

@@ -138,8 +138,9 @@ impl Matcher {
     fn stands_alone(&self, word: u32, text: &str, start: usize, end: usize) -> bool {
         let (first, last) = self.edges[word as usize];
         let bytes = text.as_bytes();
-        !(first && start > 0 && joined(bytes[start - 1], bytes[start]))
-            && !(last && end < bytes.len() && joined(bytes[end - 1], bytes[end]))
+        let left = first && start > 0 && joined(bytes[start - 1], bytes[start]);
+        let right = last && end < bytes.len() && joined(bytes[end - 1], bytes[end]);
+        !left && !right
     }
 }
 

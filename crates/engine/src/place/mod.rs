@@ -8,11 +8,11 @@
 //! 4. A clause (；。 and list numbers end it) falls into phrases (，、 brackets). A phrase takes the role of its own
 //!    verbs; bare verbs belong to the goods before them (`A、B的研发、生产、销售`) or, at the head, to those after
 //!    them (`生产、销售：A、B`). A maker's verb beats a trader's, that one a servant's.
-//! 5. Within one chain a word inside a longer word does not count, and a segment's word that overlaps one of its
+//! 5. A word that goes on into another noun (变速箱控制单元) counts less. Within one chain a word inside a longer word does not count, and a segment's word that overlaps one of its
 //!    exclude words does not count.
 //!
 //! # The score
-//! `1 − Π (1 − REACH · field · role · word · branch)` over the *different* words of a segment, each at its best
+//! `1 − Π (1 − REACH · field · role · word · branch · head)` over the *different* words of a segment, each at its best
 //! place, and its industry code. Constants stand in [`score`].
 
 mod clause;
@@ -76,6 +76,9 @@ struct Found {
     word: u32,
     nth: u32,
 }
+
+/// Of two finds that overlap, which are to be dropped.
+type Judge = dyn Fn(&Found, &Use, &Found, &Use) -> (bool, bool);
 
 impl Dictionary {
     /// Builds the automaton for the words of all segments.
@@ -180,7 +183,8 @@ impl Dictionary {
     }
 
     fn read_scope(&self, text: &str, s: &mut Scratch) {
-        self.read(text, s);
+        self.scan(text, s);
+        self.read(s);
         let Scratch { folded, found, outline, tally, keep, .. } = s;
         for phrase in outline.phrases.iter().filter(|p| p.own) {
             tally.hear_clause(phrase.clause, phrase.role);
@@ -193,14 +197,18 @@ impl Dictionary {
             let weight = score::scope_weight(clause)
                 * score::role_factor(said, names_activity(&used.written, said))
                 * self.weight[f.word as usize]
-                * if branch { score::BRANCH } else { 1.0 };
+                * if branch { score::BRANCH } else { 1.0 }
+                * head_factor(&folded.text[f.end as usize..]);
             tally.add(used.segment, f.word, weight, evidence(folded, f, &used.written, Field::Scope, said));
         }
     }
 
     /// A product or the company's name: short, no clauses; without a verb of its own the company's role holds.
     fn read_label(&self, text: &str, field: Field, company: Role, s: &mut Scratch) {
-        self.read(text, s);
+        if !self.scan(text, s) {
+            return;
+        }
+        self.read(s);
         let Scratch { folded, found, outline, tally, keep, .. } = s;
         let field_weight = if field == Field::Name { score::NAME } else { score::PRODUCT };
         for (f, _) in found.iter().zip(keep.iter()).filter(|(_, keep)| **keep) {
@@ -208,7 +216,8 @@ impl Dictionary {
             let said = if said == Role::Unknown { company } else { said };
             let used = &self.uses[f.word as usize][f.nth as usize];
             let factor = score::role_factor(said, names_activity(&used.written, said));
-            let weight = field_weight * factor * self.weight[f.word as usize];
+            let head = head_factor(&folded.text[f.end as usize..]);
+            let weight = field_weight * factor * self.weight[f.word as usize] * head;
             tally.add(used.segment, f.word, weight, evidence(folded, f, &used.written, field, said));
         }
     }
@@ -230,10 +239,15 @@ impl Dictionary {
         }
     }
 
-    /// Fills `outline`, `found` and `keep` for one text.
-    fn read(&self, text: &str, s: &mut Scratch) {
+    /// Folds a text and finds its words and marks; whether there is any word.
+    fn scan(&self, text: &str, s: &mut Scratch) -> bool {
         s.folded.set(text);
         self.matcher.scan(&s.folded.text, &mut s.hits, &mut s.marks);
+        !s.hits.is_empty()
+    }
+
+    /// Fills `outline`, `found` and `keep` for the text scanned last.
+    fn read(&self, s: &mut Scratch) {
         s.hits.sort_unstable();
         s.outline.set(&s.folded.text, &mut s.marks, &s.hits);
         s.found.clear();
@@ -251,7 +265,10 @@ impl Dictionary {
         let used = |f: &Found| &self.uses[f.word as usize][f.nth as usize];
         keep.clear();
         keep.extend(found.iter().map(|f| !used(f).excludes));
-        let mut pass = |judge: &dyn Fn(&Found, &Use, &Found, &Use) -> (bool, bool)| {
+        if found.len() < 2 {
+            return;
+        }
+        let mut pass = |judge: &Judge| {
             let alive = keep.clone();
             for i in 0..found.len() {
                 for j in i + 1..found.len() {
@@ -268,6 +285,12 @@ impl Dictionary {
         pass(&|_, a, _, b| {
             let same = a.segment == b.segment;
             (same && b.excludes && !a.excludes, same && a.excludes && !b.excludes)
+        });
+        // Two words of one segment that overlap say one thing: the longer one, else the first.
+        pass(&|x, a, y, b| {
+            let same = a.segment == b.segment && !a.excludes && !b.excludes;
+            let longer = y.end - y.start > x.end - x.start;
+            (same && longer, same && !longer)
         });
         pass(&|x, a, y, b| {
             let chain = a.chain == b.chain && !a.excludes && !b.excludes;
@@ -287,6 +310,48 @@ fn evidence(folded: &Folded, f: &Found, word: &str, field: Field, role: Role) ->
 /// How many segments a word places in.
 fn shares(uses: &[Use]) -> usize {
     uses.iter().filter(|u| !u.excludes).count().max(1)
+}
+
+/// [`score::HEAD`] when the text goes on with a noun that makes another thing of the word: 变速箱|控制单元,
+/// 半导体封装|测试设备. The head of a Chinese noun stands last.
+fn head_factor(after: &str) -> f32 {
+    const HEADS: [&str; 34] = [
+        "设备",
+        "装备",
+        "配件",
+        "零配件",
+        "零部件",
+        "零件",
+        "部件",
+        "附件",
+        "备件",
+        "生产线",
+        "专用设备",
+        "测试设备",
+        "检测设备",
+        "制造设备",
+        "生产设备",
+        "加工设备",
+        "测试仪",
+        "检测仪",
+        "仪器",
+        "模具",
+        "原料",
+        "原材料",
+        "材料",
+        "辅料",
+        "耗材",
+        "金具",
+        "控制",
+        "外壳",
+        "支架",
+        "夹具",
+        "电缆",
+        "废料",
+        "包装",
+        "系列配件",
+    ];
+    if HEADS.iter().any(|h| after.starts_with(h)) { score::HEAD } else { 1.0 }
 }
 
 /// Whether the word itself names the activity (船舶维修, 电池回收): then doing it is the segment's business.

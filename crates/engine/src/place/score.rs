@@ -15,6 +15,8 @@ pub const REACH: f32 = 0.8;
 pub const PRODUCT: f32 = 1.0;
 /// Field weight of the company's name.
 pub const NAME: f32 = 0.7;
+/// Factor for a word that the text makes part of another thing (变速箱 in 变速箱控制单元).
+pub const HEAD: f32 = 0.6;
 /// Factor for what only a branch does.
 pub const BRANCH: f32 = 0.5;
 
@@ -187,9 +189,7 @@ fn slot(role: Role) -> Option<usize> {
 fn loudest([make, trade, serve, unknown]: [f32; 4]) -> Role {
     if make > 0.0 {
         Role::Maker
-    } else if trade <= 0.0 && serve <= 0.0 {
-        Role::Unknown
-    } else if unknown > trade.max(serve) {
+    } else if (trade <= 0.0 && serve <= 0.0) || unknown > trade.max(serve) {
         Role::Unknown
     } else if trade >= serve {
         Role::Trader

@@ -88,6 +88,27 @@ fn verbs_in_front_of_a_list_reach_all_of_it() {
 }
 
 #[test]
+fn verbs_behind_their_goods_do_not_reach_forward() {
+    assert_eq!(role("磨料开发、销售及维修、柴油机；", "柴油机"), Some(Role::Unknown));
+    assert_eq!(role("柴油机，销售磨料、磨具", "柴油机"), Some(Role::Unknown));
+    assert_eq!(role("柴油机制造，销售磨料、磨具", "磨具"), Some(Role::Trader));
+}
+
+#[test]
+fn a_word_inside_another_thing_counts_less_and_overlapping_words_count_once() {
+    let (d, _) = dictionary();
+    let top =
+        |scope: &str| d.place(&Company { scope: scope.into(), ..Company::default() }).placements.remove(0);
+    assert!(top("船用柴油机配件制造").score < top("船用柴油机制造").score * 0.7);
+    let set2 =
+        ChainSet::new(vec![chain("s", vec![segment("watch", &["安防监控", "监控设备"], &[])])]).unwrap();
+    let d2 = Dictionary::new(&set2).unwrap();
+    let both = d2.place(&Company { scope: "安防监控设备制造".into(), ..Company::default() });
+    assert_eq!(both.placements[0].evidence.len(), 1);
+    assert_eq!(both.placements[0].evidence[0].word, "安防监控");
+}
+
+#[test]
 fn each_item_of_a_list_may_have_its_own_verb() {
     let text = "磨料制造、柴油机销售、曲轴维修";
     assert_eq!(role(text, "磨料"), Some(Role::Maker));
@@ -106,7 +127,7 @@ fn a_heading_with_a_colon_reaches_over_semicolons_to_the_full_stop() {
 
 #[test]
 fn a_verb_inside_a_noun_is_no_verb() {
-    assert_eq!(role("曲轴加工设备的销售", "曲轴"), Some(Role::Trader));
+    assert_eq!(role("船用柴油机加工设备的销售", "船用柴油机"), Some(Role::Trader));
     assert_eq!(role("磨料生产线、柴油机销售", "磨料"), Some(Role::Trader));
     assert_eq!(role("人工智能科技领域内的技术开发、技术咨询、技术服务", "人工智能"), Some(Role::Service));
 }

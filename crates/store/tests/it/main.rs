@@ -1,5 +1,8 @@
 //! The store against real databases: SQLite always, PostgreSQL when one can be had.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod faults;
+mod migrations;
 mod story;
 mod world;

@@ -4,6 +4,11 @@ use crate::world::{TempDir, at, stores};
 use domain::company::RegionCode;
 use domain::role::{Lang, Role};
 use domain::zone::ZoneSettings;
+use jiff::civil::date;
+use store::chain_file::{ChainSource, NewChainFile};
+use store::import::{Counts, ImportKind, ImportState, NewImport, Outcome};
+use store::refusal::NewRefusal;
+use store::resident::{Added, NewResident};
 use store::user::NewUser;
 use store::{Actor, Error, Page, Store};
 
@@ -16,6 +21,12 @@ async fn the_whole_story_on_both_databases() {
         let admin = people(&store).await;
         sessions(&store, admin).await;
         zone(&store, admin).await;
+        imports(&store, admin).await;
+        residents(&store, admin).await;
+        columns(&store, admin).await;
+        refusals(&store, admin).await;
+        chains(&store, admin).await;
+        leaders(&store, admin).await;
         let verified = store.verify_journal().await.unwrap();
         assert_eq!(verified.broken, None);
         let newest = store.journal(Page::new(1, 0)).await.unwrap();
@@ -26,7 +37,13 @@ async fn the_whole_story_on_both_databases() {
 }
 
 pub fn new_user(login: &str, role: Role) -> NewUser {
-    NewUser { login: login.to_string(), name: format!("{login} 先生"), role, password_hash: None, lang: Lang::Zh }
+    NewUser {
+        login: login.to_string(),
+        name: format!("{login} 先生"),
+        role,
+        password_hash: None,
+        lang: Lang::Zh,
+    }
 }
 
 async fn people(store: &Store) -> Actor {
@@ -38,7 +55,10 @@ async fn people(store: &Store) -> Actor {
         store.add_user(&by, at(3), &new_user("officer", Role::Auditor)).await,
         Err(Error::Taken { what: "login" })
     ));
-    assert!(matches!(store.add_user(&by, at(3), &new_user(" ", Role::Auditor)).await, Err(Error::Invalid(_))));
+    assert!(matches!(
+        store.add_user(&by, at(3), &new_user(" ", Role::Auditor)).await,
+        Err(Error::Invalid(_))
+    ));
     assert_eq!(store.count_users().await.unwrap(), 2);
 
     let edited = store.edit_user(&by, at(4), officer.id, "王专员", Role::Director).await.unwrap();
@@ -53,7 +73,11 @@ async fn people(store: &Store) -> Actor {
     let last = store.edit_user(&by, at(7), admin.id, "admin", Role::Officer).await;
     assert!(matches!(last, Err(Error::Invalid(why)) if why.contains("last administrator")));
     assert!(matches!(store.end_user(&by, at(7), admin.id).await, Err(Error::Invalid(_))));
-    assert_eq!(store.user(admin.id).await.unwrap().unwrap().role, Role::Administrator, "the refusal left nothing");
+    assert_eq!(
+        store.user(admin.id).await.unwrap().unwrap().role,
+        Role::Administrator,
+        "the refusal left nothing"
+    );
 
     store.end_user(&by, at(8), officer.id).await.unwrap();
     assert_eq!(store.user_by_login("officer").await.unwrap(), None);
@@ -107,9 +131,166 @@ async fn zone(store: &Store, by: Actor) {
     assert_eq!(store.save_zone(&by, at(200), 0, &settings).await.unwrap(), 1);
     settings.name_en = "Sample Zone".to_string();
     assert_eq!(store.save_zone(&by, at(201), 1, &settings).await.unwrap(), 2);
-    let stale = store.save_zone(&by, at(202), 1, &ZoneSettings { name: "别人".to_string(), ..settings.clone() }).await;
+    let stale = store
+        .save_zone(&by, at(202), 1, &ZoneSettings { name: "别人".to_string(), ..settings.clone() })
+        .await;
     assert!(matches!(stale, Err(Error::Stale { current: 2, .. })));
-    assert!(matches!(store.save_zone(&by, at(203), 2, &ZoneSettings::default()).await, Err(Error::Invalid(_))));
+    assert!(matches!(
+        store.save_zone(&by, at(203), 2, &ZoneSettings::default()).await,
+        Err(Error::Invalid(_))
+    ));
     let zone = store.zone().await.unwrap().unwrap();
     assert_eq!((zone.version, zone.settings, zone.updated), (2, settings, at(201)));
+}
+
+pub fn new_import(n: u8) -> NewImport {
+    let (file_name, sha256) = (format!("企业{n}.xlsx"), format!("{n:064x}"));
+    NewImport { kind: ImportKind::Universe, file_name, sha256, bytes: 1 << 40 }
+}
+
+async fn imports(store: &Store, by: Actor) {
+    assert_eq!(store.claim_import(at(300)).await.unwrap(), None);
+    let first = store.add_import(&by, at(300), &new_import(1)).await.unwrap();
+    let second = store.add_import(&by, at(301), &new_import(2)).await.unwrap();
+    assert_eq!((first.state, first.bytes, first.started), (ImportState::Queued, 1 << 40, None));
+    let bad = NewImport { sha256: "XY".to_string(), ..new_import(3) };
+    assert!(matches!(store.add_import(&by, at(301), &bad).await, Err(Error::Invalid(_))));
+
+    let claimed = store.claim_import(at(302)).await.unwrap().unwrap();
+    assert_eq!((claimed.id, claimed.state, claimed.started), (first.id, ImportState::Running, Some(at(302))));
+    let half = Counts { read: 10, accepted: 8, rejected: 1, changed: 8 };
+    assert!(store.beat_import(at(303), first.id, half).await.unwrap());
+    assert_eq!(store.import(first.id).await.unwrap().unwrap().counts, half);
+    let lost = store.finish_import(at(304), first.id, &Outcome::Done(half)).await;
+    assert!(matches!(lost, Err(Error::Invalid(why)) if why.contains("8 accepted + 1 rejected")));
+
+    assert_eq!(store.requeue_imports(at(305), at(302)).await.unwrap(), 0, "it gave a sign of life");
+    assert_eq!(store.requeue_imports(at(305), at(303)).await.unwrap(), 1, "its process died");
+    assert!(!store.beat_import(at(306), first.id, half).await.unwrap(), "the dead worker learns it");
+    let again = store.claim_import(at(307)).await.unwrap().unwrap();
+    assert_eq!((again.id, again.counts), (first.id, Counts::default()), "it begins anew");
+    let all = Counts { read: 10, accepted: 8, rejected: 2, changed: 8 };
+    let done = store.finish_import(at(308), first.id, &Outcome::Done(all)).await.unwrap();
+    assert_eq!((done.state, done.counts, done.finished), (ImportState::Done, all, Some(at(308))));
+    assert_eq!(store.import_of(ImportKind::Universe, &done.sha256).await.unwrap(), Some(done.clone()));
+    assert_eq!(store.import_of(ImportKind::Residents, &done.sha256).await.unwrap(), None);
+
+    assert_eq!(store.cancel_import(&by, at(309), second.id).await.unwrap().state, ImportState::Cancelled);
+    assert!(matches!(store.cancel_import(&by, at(310), second.id).await, Err(Error::NotFound { .. })));
+    let third = store.add_import(&by, at(311), &new_import(3)).await.unwrap();
+    store.claim_import(at(312)).await.unwrap().unwrap();
+    let failed = Outcome::Failed(half, "row 11: not UTF-8".to_string());
+    let failed = store.finish_import(at(313), third.id, &failed).await.unwrap();
+    assert_eq!((failed.state, failed.error.as_deref()), (ImportState::Failed, Some("row 11: not UTF-8")));
+    let ids: Vec<i64> = store.imports(Page::first()).await.unwrap().iter().map(|i| i.id).collect();
+    assert_eq!(ids, [third.id, second.id, first.id]);
+}
+
+async fn residents(store: &Store, by: Actor) {
+    let row = |n: u32| NewResident { key: format!("K{n:06}"), name: format!("第{n:06}公司"), since: None };
+    let mut rows: Vec<NewResident> = (0..2_500).map(row).collect();
+    rows[1].since = Some(date(2020, 2, 29));
+    let import = store.imports(Page::new(1, 0)).await.unwrap()[0].id;
+    let added = store.add_residents(&by, at(400), Some(import), &rows).await.unwrap();
+    assert_eq!(added, Added { added: 2_500, changed: 0, unchanged: 0 });
+    let same = store.add_residents(&by, at(401), Some(import), &rows).await.unwrap();
+    assert_eq!(same, Added { added: 0, changed: 0, unchanged: 2_500 }, "the same list changes nothing");
+    let renamed = NewResident { name: "新名公司".to_string(), ..row(2) };
+    let dated = NewResident { since: Some(date(2021, 1, 1)), ..row(3) };
+    let few = [row(1), row(2), renamed, dated, row(9_999)];
+    let done = store.add_residents(&by, at(402), None, &few).await.unwrap();
+    assert_eq!(done, Added { added: 1, changed: 2, unchanged: 1 }, "the last row with a key counts");
+    let first = store.resident("K000001").await.unwrap().unwrap();
+    assert_eq!((first.since, first.import, first.created), (Some(date(2020, 2, 29)), Some(import), at(400)));
+    assert_eq!(store.resident("K000002").await.unwrap().unwrap().name, "新名公司");
+    assert_eq!(store.resident("K000003").await.unwrap().unwrap().since, Some(date(2021, 1, 1)));
+
+    let bad = [row(5), NewResident { name: String::new(), ..row(6) }];
+    let refused = store.add_residents(&by, at(403), None, &bad).await;
+    assert!(matches!(refused, Err(Error::Invalid(why)) if why.starts_with("row 2, name")));
+    store.end_resident(&by, at(404), "K000000").await.unwrap();
+    assert!(matches!(store.end_resident(&by, at(405), "K000000").await, Err(Error::NotFound { .. })));
+    assert_eq!(store.resident("K000000").await.unwrap(), None);
+    assert_eq!(store.count_residents().await.unwrap(), 2_500);
+    assert_eq!(store.resident_keys().await.unwrap().len(), 2_500);
+    let back = store.add_residents(&by, at(406), None, &[row(0)]).await.unwrap();
+    assert_eq!(back.added, 1, "who left may come back");
+    let page = Page::new(5_000, 0);
+    let (one, two) = (store.residents(page).await.unwrap(), store.residents(page.next()).await.unwrap());
+    assert_eq!((one.len(), two.len()), (1_000, 1_000), "a page is bounded");
+    assert!(one.last().unwrap().name < two[0].name);
+}
+
+async fn columns(store: &Store, by: Actor) {
+    store.map_column(&by, at(500), "企业全称", Some("name")).await.unwrap();
+    store.map_column(&by, at(501), "企业全称", Some("former_name")).await.unwrap();
+    store.map_column(&by, at(502), "备注", Some("scope")).await.unwrap();
+    store.map_column(&by, at(503), "备注", None).await.unwrap();
+    let entries = store.verify_journal().await.unwrap().entries;
+    store.map_column(&by, at(504), "企业全称", Some("former_name")).await.unwrap();
+    assert_eq!(store.verify_journal().await.unwrap().entries, entries, "the same again changes nothing");
+    let kept = store.column_mappings().await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|m| (m.heading.as_str(), m.field.as_str(), m.updated)).collect();
+    assert_eq!(kept, [("企业全称", "former_name", at(501))]);
+}
+
+async fn refusals(store: &Store, by: Actor) {
+    let said = |key: &str, until| NewRefusal {
+        key: key.to_string(),
+        name: format!("{key} 公司"),
+        segment: Some("ships/propeller".to_string()),
+        reason: "已在别处建厂".to_string(),
+        until,
+    };
+    let a = store.add_refusal(&by, at(600), &said("A", Some(date(2026, 12, 31)))).await.unwrap();
+    let b = store.add_refusal(&by, at(601), &NewRefusal { segment: None, ..said("B", None) }).await.unwrap();
+    let on = async |day| {
+        let found = store.refusals_on(day).await.unwrap();
+        found.into_iter().map(|r| r.said.key).collect::<Vec<_>>()
+    };
+    assert_eq!(on(date(2026, 12, 31)).await, ["A", "B"]);
+    assert_eq!(on(date(2027, 1, 1)).await, ["B"]);
+    store.end_refusal(&by, at(602), b.id).await.unwrap();
+    assert!(matches!(store.end_refusal(&by, at(603), b.id).await, Err(Error::NotFound { .. })));
+    assert_eq!(on(date(2026, 1, 1)).await, ["A"]);
+    let all = store.refusals(Page::first()).await.unwrap();
+    assert_eq!((all.len(), all[0].ended, &all[1]), (2, Some(at(602)), &a));
+    let silent = NewRefusal { reason: String::new(), ..said("C", None) };
+    assert!(matches!(store.add_refusal(&by, at(604), &silent).await, Err(Error::Invalid(_))));
+}
+
+async fn chains(store: &Store, by: Actor) {
+    let file = |chain: &str, text: &str, source| NewChainFile {
+        chain: chain.to_string(),
+        version: "2026.1".to_string(),
+        text: text.to_string(),
+        source,
+    };
+    let (built_in, uploaded) = (ChainSource::BuiltIn, ChainSource::Uploaded);
+    assert!(store.save_chain_file(&Actor::System, at(700), &file("ships", "one", built_in)).await.unwrap());
+    assert!(store.save_chain_file(&Actor::System, at(700), &file("ai", "x", built_in)).await.unwrap());
+    assert!(!store.save_chain_file(&Actor::System, at(701), &file("ships", "one", built_in)).await.unwrap());
+    store.enable_chain(&by, at(702), "ships", false).await.unwrap();
+    assert!(store.save_chain_file(&by, at(703), &file("ships", "two", uploaded)).await.unwrap());
+    assert!(
+        !store.save_chain_file(&Actor::System, at(704), &file("ships", "three", built_in)).await.unwrap()
+    );
+    let current = store.chain_files().await.unwrap();
+    let current: Vec<_> = current.iter().map(|c| (c.chain.as_str(), c.text.as_str(), c.enabled)).collect();
+    assert_eq!(current, [("ships", "two", false), ("ai", "x", true)]);
+    let history = store.chain_history("ships", Page::first()).await.unwrap();
+    let texts: Vec<_> = history.iter().map(|c| (c.text.as_str(), c.source, c.ended)).collect();
+    assert_eq!(texts, [("two", uploaded, None), ("one", built_in, Some(at(703)))]);
+    assert!(matches!(store.enable_chain(&by, at(705), "none", true).await, Err(Error::NotFound { .. })));
+}
+
+async fn leaders(store: &Store, by: Actor) {
+    let id = store.add_leader(&by, at(800), "ships", "K1", "中船").await.unwrap();
+    assert!(matches!(store.add_leader(&by, at(801), "ships", "K1", "中船").await, Err(Error::Taken { .. })));
+    store.add_leader(&by, at(802), "ai", "K1", "中船").await.unwrap();
+    let names = |all: Vec<store::leader::Leader>| all.into_iter().map(|l| l.chain).collect::<Vec<_>>();
+    assert_eq!(names(store.leaders().await.unwrap()), ["ai", "ships"]);
+    store.end_leader(&by, at(803), id).await.unwrap();
+    assert!(matches!(store.end_leader(&by, at(804), id).await, Err(Error::NotFound { .. })));
+    assert_eq!(names(store.leaders().await.unwrap()), ["ai"]);
 }

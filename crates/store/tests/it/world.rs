@@ -38,7 +38,7 @@ impl Drop for TempDir {
 /// An empty PostgreSQL database of its own, as a URL; `None` (with a message) when no server can be had.
 ///
 /// The server is the one of `LANDFALL_TEST_POSTGRES` (a URL that may create databases), or a private cluster in a
-/// temporary directory that this process starts once and that stops when it goes idle with the process.
+/// temporary directory that this process starts once and that stops when the process is gone.
 pub fn postgres_url() -> Option<String> {
     static SERVER: OnceLock<Option<String>> = OnceLock::new();
     static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -91,7 +91,7 @@ fn start_cluster() -> Option<String> {
         "set -e; {bin}/initdb -D {data} -U postgres -A trust -E UTF8 --locale=C --no-sync >/dev/null; \
          {bin}/pg_ctl -D {data} -l {log} -w -o '-p {port} -k {dir} -c listen_addresses=127.0.0.1 -c fsync=off' start >/dev/null; \
          (while kill -0 {pid} 2>/dev/null || [ -d /proc/{pid} ]; do sleep 1; done; \
-          {bin}/pg_ctl -D {data} -m immediate stop; rm -rf {dir}/*) >/dev/null 2>&1 </dev/null &",
+          {bin}/pg_ctl -D {data} -m immediate stop; cd /; rm -rf {dir}) >/dev/null 2>&1 </dev/null &",
         bin = bin.display(),
         data = data.display(),
         log = log.display(),

@@ -1,0 +1,8 @@
+//! Bringing company lists in: upload, columns, the worker, and its page.
+
+pub mod combine;
+pub mod list;
+pub mod mapping;
+pub mod status;
+pub mod upload;
+pub mod worker;

@@ -1,0 +1,14 @@
+//! Reading company lists from files, and staging them: every row becomes an accepted company or a rejected row.
+//!
+//! `source` opens CSV, XLSX, XLS and JSON lines and yields rows of text; `domain::intake` judges a row; `stage` writes both
+//! results in parts, so that a crash loses at most one part.
+
+mod csv;
+mod decode;
+mod jsonl;
+mod sheet;
+pub mod source;
+pub mod stage;
+
+#[cfg(test)]
+mod tests;
