@@ -1,6 +1,8 @@
 //! The binary as a library, so that the tests reach its modules.
 #![forbid(unsafe_code)]
 
+//! The binary as a library.
+
 pub mod account;
 pub mod app;
 pub mod audit;
@@ -18,6 +20,3 @@ pub mod target;
 pub mod text;
 pub mod web;
 pub mod world;
-//! The binary as a library.
-
-pub mod intake;

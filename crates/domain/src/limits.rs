@@ -65,3 +65,22 @@ pub const LEADERS: usize = 2_000;
 pub const REFUSALS: usize = 100_000;
 /// Bytes of an old xls file, which is read whole.
 pub const INTAKE_XLS_BYTES: u64 = 128 << 20;
+
+/// Hours after which an upload that nobody imported is removed.
+pub const UPLOAD_HOURS: i64 = 24;
+/// Rows of rejects that the page shows; the file has them all.
+pub const REJECTS_SHOWN: usize = 50;
+/// Imports on one page.
+pub const IMPORTS_PAGE: u32 = 50;
+/// Targets on one page.
+pub const TARGETS_PAGE: usize = 50;
+/// Targets ranked for one question; more are counted but not listed.
+pub const TARGETS_RANKED: usize = 500;
+/// Targets listed for one gap.
+pub const TARGETS_PER_GAP: usize = 50;
+/// Gaps that one question asks about.
+pub const TARGET_GAPS: usize = 400;
+/// Residents listed on one page.
+pub const RESIDENTS_SHOWN: usize = 500;
+/// Candidates that the company search shows.
+pub const SEARCH_HITS: usize = 20;

@@ -36,6 +36,18 @@ impl Store {
         tx.commit().await
     }
 
+    /// Whom a link would sign in, without using it up; `None` for a wrong, expired or used one.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn login_link(&self, now: Timestamp, token: &[u8]) -> Result<Option<User>> {
+        let row: Option<(i64,)> = on!(&self.reader, db => query_as(
+            "SELECT person FROM login_link WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2")
+            .bind(token_hash(token)).bind(micros(now)).fetch_optional(db).await)?;
+        let Some((id,)) = row else { return Ok(None) };
+        Ok(self.user(UserId(id)).await?.filter(|u| u.ended.is_none()))
+    }
+
     /// Uses a link up: exactly one caller gets the person, every other `None` (as for a wrong, expired or used token).
     ///
     /// # Errors

@@ -192,6 +192,21 @@ pub fn staged(dir: &Path) -> Result<impl Iterator<Item = Result<Staged>> + use<>
     }))
 }
 
+/// Adds rows to the `rejects.csv` of a complete job that turned out to be unclear only beside the universe.
+///
+/// Staging the job again writes the file anew, so doing both again gives the same file.
+///
+/// # Errors
+/// Reading or writing fails.
+pub fn reject_more(dir: &Path, faults: &[RowFault]) -> Result<()> {
+    let path = dir.join("rejects.csv");
+    let mut bytes = fs::read(&path)?;
+    for fault in faults {
+        line(&mut bytes, fault.row, std::slice::from_ref(fault), &[]);
+    }
+    write_whole(&path, &bytes)
+}
+
 /// The counts of a complete job; `None` while it is not complete.
 ///
 /// # Errors

@@ -41,6 +41,8 @@ pub enum Rule {
     Json(String),
     /// Another row of the file has this credit code with other values.
     Duplicate(u64),
+    /// Several companies carry this name and the row has no credit code.
+    AmbiguousName,
 }
 
 impl Rule {
@@ -74,6 +76,7 @@ impl Rule {
             Rule::CellTooLong => "cell-too-long",
             Rule::Json(_) => "json",
             Rule::Duplicate(_) => "duplicate-uscc",
+            Rule::AmbiguousName => "name-ambiguous",
         }
     }
 
@@ -108,6 +111,7 @@ impl Rule {
             Rule::Duplicate(row) => {
                 (format!("与第 {row} 行信用代码相同而内容不同"), "核对两行，只保留正确的一行")
             }
+            Rule::AmbiguousName => ("企业库里有几家同名企业，这一行没有信用代码，分不清是哪一家".into(), "补上统一社会信用代码"),
         }
     }
 
@@ -129,6 +133,7 @@ impl Rule {
             Rule::CellTooLong => "a cell beyond the limit".into(),
             Rule::Json(error) => format!("not a JSON object: {error}"),
             Rule::Duplicate(row) => format!("duplicate credit code in this file, first at row {row}, with other values"),
+            Rule::AmbiguousName => "several companies carry this name and the row has no credit code".into(),
         }
     }
 }
