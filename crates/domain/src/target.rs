@@ -223,19 +223,22 @@ pub fn is_inactive(status: Status) -> bool {
     }
 }
 
-/// How well a company fits a segment or a product: its placement score (0 to 1) times a factor for its role there, as a level of 1 to 15.
-///
-/// Makers count in full, an unknown role 0.8, services 0.5, traders 0.4: makers come first.
+/// How well a company fits a segment: its placement score (0 to 1, in which makers come first already) as a level of 1 to 15.
 #[must_use]
-pub fn fit_level(score: f32, role: Role) -> u8 {
-    let factor = match role {
-        Role::Maker => 1.0,
-        Role::Unknown => 0.8,
-        Role::Service => 0.5,
-        Role::Trader => 0.4,
-    };
-    let level = (score.clamp(0.0, 1.0) * factor * f32::from(LEVEL_MAX)).round();
+pub fn fit_level(score: f32) -> u8 {
+    let level = (score.clamp(0.0, 1.0) * f32::from(LEVEL_MAX)).round();
     (level as u8).clamp(1, LEVEL_MAX)
+}
+
+/// How well a company fits a product that its file lists, by the role of its whole text: makers 15, unknown 11, services 8, traders 7.
+#[must_use]
+pub fn product_fit(role: Role) -> u8 {
+    match role {
+        Role::Maker => 15,
+        Role::Unknown => 11,
+        Role::Service => 8,
+        Role::Trader => 7,
+    }
 }
 
 /// Where a zone looks first.
@@ -411,10 +414,10 @@ mod tests {
     }
 
     #[test]
-    fn makers_come_first() {
-        assert_eq!(fit_level(1.0, Role::Maker), 15);
-        assert!(fit_level(0.6, Role::Maker) > fit_level(1.0, Role::Service));
-        assert_eq!(fit_level(0.0, Role::Trader), 1);
+    fn fit_levels_cover_the_scores() {
+        assert_eq!([0.0, 0.1, 0.5, 0.97, 1.0, f32::NAN].map(fit_level), [1, 2, 8, 15, 15, 1]);
+        assert!(product_fit(Role::Maker) > product_fit(Role::Unknown));
+        assert!(product_fit(Role::Unknown) > product_fit(Role::Trader));
     }
 
     #[test]

@@ -8,5 +8,6 @@ pub mod mapped;
 pub mod names;
 pub mod place;
 pub mod snapshot;
+pub mod synth;
 pub mod tally;
 pub mod targets;

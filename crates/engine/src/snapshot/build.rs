@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use domain::chain::{ChainSet, SegmentNo};
 use domain::company::{Company, Currency, RegionCode};
 use domain::placement::Placed;
-use domain::target::{Features, fit_level};
+use domain::target::{Features, fit_level, product_fit};
 use jiff::civil::{Date, date};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -217,7 +217,7 @@ impl<'a> Writer<'a> {
                 "segment {} is in none of the chains",
                 p.segment.0
             );
-            let fit = fit_level(p.score, p.role);
+            let fit = fit_level(p.score);
             let (chain, mut at) = self.chains.locate(p.segment);
             loop {
                 let SegmentNo(no) = self.chains.number(chain, at);
@@ -228,7 +228,7 @@ impl<'a> Writer<'a> {
                 }
             }
         }
-        let fit = fit_level(1.0, one.placed.role);
+        let fit = product_fit(one.placed.role);
         for product in one.company.products.iter().map(|p| p.trim()).filter(|p| !p.is_empty()) {
             let tag = self.chains.len() + self.words.number(product);
             ensure!(tag < Link::TAGS_MAX, "more than 268,435,456 different segments and products");

@@ -131,10 +131,10 @@ fn a_company_counts_once_on_every_segment_above_it() {
     let docs = |tag: Option<Tag>| -> Vec<(u32, u8)> {
         universe.postings(tag.unwrap()).iter().map(|p| (p.doc, p.fit())).collect()
     };
-    assert_eq!(docs(universe.find_segment("ship/hull")), [(0, 15), (1, 6)]);
-    assert_eq!(docs(universe.find_segment("ship/plate")), [(0, 15), (1, 6)]);
-    assert_eq!(docs(universe.tag_of_segment(SegmentNo(3))), [(1, 5), (2, 8)]);
-    assert_eq!(docs(universe.find_tag("铆钉")), [(0, 15), (1, 6)]);
+    assert_eq!(docs(universe.find_segment("ship/hull")), [(0, 15), (1, 15)]);
+    assert_eq!(docs(universe.find_segment("ship/plate")), [(0, 15), (1, 15)]);
+    assert_eq!(docs(universe.tag_of_segment(SegmentNo(3))), [(1, 14), (2, 8)]);
+    assert_eq!(docs(universe.find_tag("铆钉")), [(0, 15), (1, 7)]);
     assert_eq!(docs(universe.find_tag("活塞")), [(2, 15)]);
     assert_eq!(universe.find_tag("船"), None);
     assert_eq!(universe.tag_name(universe.find_tag("船板").unwrap()), "船板");
@@ -257,4 +257,44 @@ fn an_empty_universe_opens() {
     build_from(root.path(), vec![]).unwrap();
     let universe = Universe::open(root.path()).unwrap();
     assert!(universe.is_empty() && universe.postings(Tag(0)).is_empty() && universe.find_tag("x").is_none());
+}
+
+const VICTIM: &str = "LANDFALL_TEST_VICTIM_ROOT";
+
+/// Not a test by itself: a build without end, in the process that the next test kills.
+#[test]
+fn victim() {
+    let Some(root) = std::env::var_os(VICTIM) else { return };
+    let mut endless = std::iter::repeat_with(|| Ok(three().remove(0)));
+    let never = AtomicBool::new(false);
+    build(Path::new(&root), &mut endless, &chains(), &place, &options(), &|_| {}, &never).unwrap();
+}
+
+#[test]
+fn a_build_that_is_killed_leaves_the_old_one_and_its_remains_go() {
+    let root = tempfile::tempdir().unwrap();
+    let id = build_from(root.path(), three()).unwrap().id;
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "snapshot::tests::victim"])
+        .env(VICTIM, root.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let tmp = root.path().join(format!("tmp-{}", child.id()));
+    let written = || fs::metadata(tmp.join("heap.bin")).map_or(0, |m| m.len());
+    let start = std::time::Instant::now();
+    while written() == 0 {
+        assert!(start.elapsed().as_secs() < 60, "the victim has written nothing");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert!(build_from(root.path(), three()).is_err(), "the victim holds the lock");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(tmp.exists(), "it died in the middle");
+    let universe = Universe::open(root.path()).unwrap();
+    universe.verify().unwrap();
+    assert_eq!(universe.manifest().id, id);
+    let next = build_from(root.path(), three()[..1].to_vec()).unwrap().id;
+    assert!(!tmp.exists());
+    assert_eq!(Universe::open(root.path()).unwrap().manifest().id, next);
 }
