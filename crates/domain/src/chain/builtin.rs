@@ -28,7 +28,9 @@ mod tests {
     #[test]
     fn every_built_in_chain_is_whole_and_of_the_promised_size() {
         for (id, text) in FILES {
-            let chain = parse(text).unwrap_or_else(|faults| panic!("{id}: {faults:#?}"));
+            let checked = crate::chain::check(text);
+            assert!(checked.errors.is_empty() && checked.warnings.is_empty(), "{id}: {checked:#?}");
+            let chain = parse(text).unwrap();
             assert_eq!(chain.id, id);
             assert!((40..=120).contains(&chain.segments.len()), "{id} has {} segments", chain.segments.len());
             assert_eq!(chain.segments.iter().map(|s| s.level).max(), Some(3), "{id} has three levels");

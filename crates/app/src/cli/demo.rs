@@ -1,0 +1,159 @@
+//! `landfall demo`: the sample zone, made at the first start.
+
+use crate::account::password;
+use crate::app::App;
+use crate::cli::Place;
+use crate::cli::serve::{open, serve};
+use crate::import::worker;
+use crate::sample;
+use crate::web::session::random;
+use crate::world::{self, World};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use domain::company::RegionCode;
+use domain::place::{self, Level};
+use domain::role::{Lang, Role};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+use store::Actor;
+use store::resident::NewResident;
+use store::user::NewUser;
+use tokio::net::TcpListener;
+
+/// The sample zone.
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    place: Place,
+    /// Address to listen on; only this machine can reach the sample zone, whose password is public
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// Make the sample zone without serving it
+    #[arg(long)]
+    no_serve: bool,
+}
+
+impl Default for Demo {
+    fn default() -> Demo {
+        Demo {
+            place: Place { data_dir: PathBuf::from("landfall-data"), database: None },
+            listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
+            no_serve: false,
+        }
+    }
+}
+
+/// Account of the sample zone.
+pub const LOGIN: &str = "demo";
+/// Its password, which everybody may know: the sample zone listens on this machine only.
+pub const PASSWORD: &str = "landfall-demo";
+/// Synthetic companies outside the zone.
+const OTHERS: usize = 12_000;
+const SEED: u64 = 20_261_123;
+const MARK: &str = "SAMPLE";
+
+/// Whether a data folder holds the sample zone.
+#[must_use]
+pub fn is_sample(data_dir: &Path) -> bool {
+    data_dir.join(MARK).exists()
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The folder holds a real zone, or the instance cannot be opened or served.
+pub async fn run(args: Demo) -> Result<()> {
+    ensure!(
+        args.listen.ip().is_loopback(),
+        "the sample zone has a public password and listens on this machine only; use `landfall serve` for a zone that others reach"
+    );
+    let config = args.place.config(args.listen, true, false);
+    let (data_dir, started) = (config.data_dir.clone(), Instant::now());
+    let fresh = !is_sample(&data_dir);
+    let empty = !data_dir.join("landfall.db").exists();
+    ensure!(
+        !fresh || empty,
+        "{} holds a real zone already; start it with `landfall serve --data-dir {}`, or give the sample zone another folder with --data-dir",
+        data_dir.display(),
+        data_dir.display()
+    );
+    let app = open(config).await?;
+    seed(&app).await?;
+    std::fs::write(data_dir.join(MARK), "The sample zone of Landfall. Delete this folder to start it anew.\n")?;
+    if fresh {
+        println!("The sample zone was made in {:.1} s in {}.", started.elapsed().as_secs_f64(), data_dir.display());
+    }
+    if args.no_serve {
+        return Ok(());
+    }
+    let listener = TcpListener::bind(args.listen).await.with_context(|| {
+        format!("cannot listen on {}; choose another address with `landfall demo --listen 127.0.0.1:PORT`", args.listen)
+    })?;
+    println!();
+    println!("  Landfall 落地 · sample zone 示例园区");
+    println!("  Open 打开:        http://{}", listener.local_addr()?);
+    println!("  Sign in 登录:     {LOGIN} / {PASSWORD}");
+    println!("  Stop 停止:        Ctrl+C");
+    println!();
+    serve(app, Some(listener)).await
+}
+
+/// Fills an empty instance with the sample zone; does nothing to what is there already.
+///
+/// # Errors
+/// The store or the snapshot cannot be written.
+pub async fn seed(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    if app.store.user_by_login(LOGIN).await?.is_none() {
+        let hash = password::hash(PASSWORD, &random::<16>()?)?;
+        let new = NewUser {
+            login: LOGIN.into(),
+            name: "示例用户".into(),
+            role: Role::Administrator,
+            password_hash: Some(hash),
+            lang: Lang::Zh,
+        };
+        app.store.add_user(&Actor::System, now, &new).await?;
+    }
+    if app.store.zone().await?.is_none() {
+        app.store.save_zone(&Actor::System, now, 0, &sample::zone()).await?;
+    }
+    if app.engine.world().is_some() {
+        return Ok(());
+    }
+    let chains = worker::chains(app).await?;
+    let sample = sample::make(&chains, &cities(), OTHERS, SEED);
+    let (root, today, created) = (app.config.snapshots(), app.clock.today(), now.to_string());
+    let residents: Vec<NewResident> = sample
+        .companies
+        .iter()
+        .filter(|c| sample.residents.contains(&c.name))
+        .map(|c| NewResident { key: World::key(c), name: c.name.clone(), since: None })
+        .collect();
+    let companies = sample.companies;
+    let built = tokio::task::spawn_blocking(move || {
+        let mut companies = companies.into_iter().map(Ok);
+        world::build(&root, &mut companies, &chains, today, created, &|_| {}, &AtomicBool::new(false))
+    });
+    built.await?.context("building the sample universe")?;
+    app.engine.reload()?;
+    app.store.add_residents(&Actor::System, now, None, &residents).await?;
+    for (chain, name) in sample.leaders {
+        app.store.add_leader(&Actor::System, now, chain, &format!("={name}"), &name).await?;
+    }
+    Ok(())
+}
+
+/// Every prefecture-level city, and the four municipalities.
+fn cities() -> Vec<(RegionCode, String)> {
+    let is_city = |code: RegionCode| {
+        matches!(place::level(code), Level::City)
+            || (matches!(place::level(code), Level::Province) && matches!(code.0 / 10_000, 11 | 12 | 31 | 50))
+    };
+    place::all()
+        .filter(|&(code, name)| is_city(code) && name.ends_with('市') && name != "市辖区")
+        .map(|(code, name)| (code, name.to_string()))
+        .collect()
+}

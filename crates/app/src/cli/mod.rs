@@ -1,0 +1,135 @@
+//! The command line: one file per command.
+#![expect(clippy::print_stdout, reason = "a command's answer goes to standard output")]
+
+pub mod audit;
+pub mod chain;
+pub mod demo;
+pub mod eval;
+pub mod generate;
+pub mod import;
+pub mod map;
+pub mod resolve;
+pub mod serve;
+pub mod targets;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Landfall 落地: find the gaps of a zone's industry chains and whom to invite, with reasons.
+#[derive(Debug, Parser)]
+#[command(name = "landfall", version = env!("CARGO_PKG_VERSION"))]
+pub struct Cli {
+    /// The command; `demo` when left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the sample zone and serve it (what plain `landfall` does)
+    Demo(demo::Demo),
+    /// Serve a zone
+    Serve(serve::Serve),
+    /// Import a company list: CSV, XLSX, JSON lines, or `-` for standard input
+    Import(import::ImportArgs),
+    /// Say which company a name means
+    Resolve(resolve::Resolve),
+    /// Print the chain map of a zone or of a city
+    Map(map::MapArgs),
+    /// Print the ranked targets of a zone or of a city
+    Targets(targets::TargetsArgs),
+    /// Check, learn or import a chain file
+    #[command(subcommand)]
+    Chain(chain::ChainCommand),
+    /// Make a synthetic registry for measuring
+    Generate(generate::Generate),
+    /// Repeat a measure: names, placement, gaps
+    #[command(subcommand)]
+    Eval(eval::Eval),
+    /// Read or verify the journal
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+/// Where an instance keeps its data.
+#[derive(Clone, Debug, Args)]
+pub struct Place {
+    /// Folder of the database, snapshots and uploads
+    #[arg(long, default_value = "landfall-data")]
+    pub data_dir: PathBuf,
+    /// A PostgreSQL address instead of the embedded database: postgres://user:password@host/name
+    #[arg(long)]
+    pub database: Option<String>,
+}
+
+impl Place {
+    /// The configuration of an instance here.
+    #[must_use]
+    pub fn config(&self, listen: SocketAddr, sample: bool, https: bool) -> crate::config::Config {
+        crate::config::Config {
+            data_dir: self.data_dir.clone(),
+            listen,
+            database: self.database.clone(),
+            sample,
+            https,
+        }
+    }
+
+    /// Opens the instance without serving it.
+    ///
+    /// # Errors
+    /// The folder, the database or the snapshot cannot be opened.
+    pub async fn open(&self) -> Result<crate::app::App> {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        serve::open(self.config(nowhere, demo::is_sample(&self.data_dir), false)).await
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever the command reports.
+pub fn run(cli: Cli) -> Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LANDFALL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,app=info,landfall=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    match cli.command.unwrap_or_else(|| Command::Demo(demo::Demo::default())) {
+        Command::Demo(args) => asynchronous(demo::run(args)),
+        Command::Serve(args) => asynchronous(serve::run(args)),
+        Command::Import(args) => asynchronous(import::run(args)),
+        Command::Resolve(args) => asynchronous(resolve::run(args)),
+        Command::Map(args) => asynchronous(map::run(args)),
+        Command::Targets(args) => asynchronous(targets::run(args)),
+        Command::Chain(command) => chain::run(&command),
+        Command::Generate(args) => generate::run(&args),
+        Command::Eval(eval) => eval::run(&eval),
+        Command::Audit(command) => asynchronous(audit::run(command)),
+    }
+}
+
+fn asynchronous(work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?.block_on(work)
+}
+
+/// Prints a value as indented JSON.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_valid() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

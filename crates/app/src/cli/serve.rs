@@ -1,0 +1,123 @@
+//! `landfall serve`
+
+use crate::app::App;
+use crate::cli::Place;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::import::worker;
+use crate::settings::{chains, people};
+use crate::web::router::router;
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use domain::chain::builtin;
+use domain::role::{Lang, Role};
+use domain::zone::ZoneSettings;
+use std::net::SocketAddr;
+use store::chain_file::ChainSource;
+use store::user::NewUser;
+use store::{Actor, Store};
+use tokio::net::TcpListener;
+
+/// Serve a zone.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    place: Place,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// The instance is reached by https (cookies are marked Secure)
+    #[arg(long)]
+    https: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The instance cannot be opened or the address is taken.
+pub async fn run(args: Serve) -> Result<()> {
+    let app = open(args.place.config(args.listen, super::demo::is_sample(&args.place.data_dir), args.https)).await?;
+    if let Some(path) = first_start(&app).await? {
+        println!("First start. Sign in once with this link and set a password (valid for 72 hours):");
+        println!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
+        println!("  http://{}{path}", args.listen);
+    }
+    serve(app, None).await
+}
+
+/// Opens store and snapshot, and keeps the built-in chains.
+///
+/// # Errors
+/// The folder, the database or the snapshot cannot be opened.
+pub async fn open(config: Config) -> Result<App> {
+    std::fs::create_dir_all(&config.data_dir)
+        .with_context(|| format!("cannot make the data folder {}", config.data_dir.display()))?;
+    let clock = Clock::System;
+    let store = Store::open(&config.database(), clock.now()).await?;
+    let app = App::new(config, store, clock);
+    keep_builtin(&app).await?;
+    app.engine.reload()?;
+    Ok(app)
+}
+
+/// Keeps the built-in chain files; a newer program brings newer texts, but never over an uploaded one.
+///
+/// # Errors
+/// The store fails.
+pub async fn keep_builtin(app: &App) -> Result<()> {
+    let all = builtin::all().map_err(|f| anyhow::anyhow!("a built-in chain has faults: {:?}", f.first()))?;
+    for chain in &all {
+        chains::save(app, &Actor::System, chain, ChainSource::BuiltIn).await?;
+    }
+    Ok(())
+}
+
+/// On the very first start: a zone to fill in, an administrator, and the path of their one-time link.
+async fn first_start(app: &App) -> Result<Option<String>> {
+    if app.store.count_users().await? > 0 {
+        return Ok(None);
+    }
+    let now = app.clock.now();
+    let new = NewUser {
+        login: "admin".into(),
+        name: "管理员".into(),
+        role: Role::Administrator,
+        password_hash: None,
+        lang: Lang::Zh,
+    };
+    let user = app.store.add_user(&Actor::System, now, &new).await?;
+    if app.store.zone().await?.is_none() {
+        let zone = ZoneSettings { name: "高新区".into(), ..ZoneSettings::default() };
+        app.store.save_zone(&Actor::System, now, 0, &zone).await?;
+    }
+    let path = people::invite(app, &Actor::System, user.id).await.map_err(|e| anyhow::anyhow!("{e:?}"))?;
+    Ok(Some(path))
+}
+
+/// Serves until interrupted. `listener` is given by tests; else the configured address is bound.
+///
+/// # Errors
+/// The address is taken.
+pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
+    worker::clean_uploads(&app).await?;
+    let address = app.config.listen;
+    let listener = match listener {
+        Some(listener) => listener,
+        None => match TcpListener::bind(address).await {
+            Ok(listener) => listener,
+            Err(error) => bail!("cannot listen on {address}: {error}; choose another with --listen 127.0.0.1:PORT"),
+        },
+    };
+    let worker = worker::spawn(app.clone());
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
+    worker.abort();
+    Ok(())
+}
+
+async fn interrupted() {
+    // Without a handler for Ctrl+C the default one ends the program, which is as safe.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
