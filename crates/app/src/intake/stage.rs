@@ -25,7 +25,7 @@ pub const PART_ROWS: u64 = 20_000;
 /// Changes when the rules of reading change, so that a job staged under old rules starts anew.
 const FORMAT: u32 = 1;
 /// Rows between two reports of progress.
-const REPORT_ROWS: u64 = 500;
+const REPORT_ROWS: u64 = 100;
 
 /// What is staged, and where.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Job<'a> {
     pub digest: &'a str,
     /// No date may be later.
     pub today: Date,
+    /// Rows of one part; [`PART_ROWS`] but for tests.
+    pub part_rows: u64,
 }
 
 /// Where a job stands.
@@ -151,7 +153,7 @@ pub fn stage(
     let mut parts = done.len();
     loop {
         let mut part = Part::default();
-        while part.counts.read < PART_ROWS {
+        while part.counts.read < job.part_rows {
             if cancel.load(Ordering::Relaxed) {
                 return Ok(Outcome::Cancelled(total));
             }
@@ -207,6 +209,7 @@ pub fn summary(dir: &Path) -> Result<Option<Summary>> {
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct JobFile {
     format: u32,
+    part_rows: u64,
     digest: String,
     source_name: String,
     mapping: Mapping,
@@ -217,6 +220,7 @@ fn open_job(mapping: &Mapping, job: &Job<'_>) -> Result<Vec<Summary>> {
     fs::create_dir_all(job.dir).with_context(|| format!("cannot make {}", job.dir.display()))?;
     let wanted = JobFile {
         format: FORMAT,
+        part_rows: job.part_rows,
         digest: job.digest.to_string(),
         source_name: job.source_name.to_string(),
         mapping: Mapping { excel: domain::dates::ExcelDays::default(), ..mapping.clone() },
