@@ -109,6 +109,42 @@ fn gb18030_tabs_gzip_and_json_lines_say_the_same() {
     assert_eq!(import(json.as_bytes()).unwrap().companies, expected);
 }
 
+/// A workbook by hand, so that nothing but the reader is tested: title sheet, title row, heading, typed date, serial date, gap.
+fn workbook() -> Vec<u8> {
+    let sheet = r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+<row r="1"><c r="A1" t="inlineStr"><is><t>某区企业名单</t></is></c></row>
+<row r="3"><c r="A3" t="inlineStr"><is><t>企业名称</t></is></c><c r="B3" t="inlineStr"><is><t>成立日期</t></is></c><c r="C3" t="inlineStr"><is><t>注册资本(万元)</t></is></c><c r="D3" t="inlineStr"><is><t>曾用名</t></is></c></row>
+<row r="4"><c r="A4" t="inlineStr"><is><t>样板甲厂</t></is></c><c r="B4" s="1"><v>29183</v></c><c r="C4"><v>18245.4992</v></c></row>
+<row r="6"><c r="A6" t="inlineStr"><is><t>样板乙厂</t></is></c><c r="B6"><v>29183</v></c><c r="C6"><v>-1</v></c></row>
+<row r="7"><c r="A7" t="inlineStr"><is><t>样板丙厂</t></is></c><c r="B7" t="inlineStr"><is><t>1979年11月24日</t></is></c><c r="C7"><v>100</v></c><c r="D7" t="inlineStr"><is><t>样板丁厂</t></is></c></row>
+</sheetData></worksheet>"#;
+    let parts = [
+        ("[Content_Types].xml", r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#),
+        ("_rels/.rels", r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#),
+        ("xl/workbook.xml", r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="说明" sheetId="1" r:id="r1"/><sheet name="名单" sheetId="2" r:id="r2"/></sheets></workbook>"#),
+        ("xl/_rels/workbook.xml.rels", r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="r3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#),
+        ("xl/styles.xml", r#"<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#),
+        ("xl/worksheets/sheet1.xml", r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>填表说明</t></is></c></row></sheetData></worksheet>"#),
+        ("xl/worksheets/sheet2.xml", sheet),
+    ];
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in parts {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut zip, text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn reads_a_workbook() {
+    let done = import(&workbook()).unwrap();
+    assert_eq!((done.summary.read, done.summary.accepted, done.summary.rejected), (3, 2, 1));
+    assert_eq!(done.companies[0].established, Some(date(1979, 11, 24)));
+    assert_eq!(done.companies[0].capital.map(|m| m.amount), Some(182_454_992));
+    assert_eq!(done.companies[1].former_names, ["样板丁厂"]);
+    assert!(done.rejects.contains("\r\n6,注册资本（注册资本(万元)）,-1,money,金额小于零"), "{}", done.rejects);
+}
+
 #[test]
 fn broken_rows_are_rejected_one_by_one() {
     let list = "企业名称,地址\n甲公司,一\n乙公司\n丙公司,一,二\n丁公司,\"一\n戊公司,一\n,一\n=己公司,一\n";
