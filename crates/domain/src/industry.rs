@@ -27,7 +27,8 @@ pub fn parse(input: &str) -> Option<IndustryCode> {
         return Some(code);
     }
     let mut at: Option<IndustryCode> = None;
-    let mut parts = folded.split(['/', '-', '>', '—', '–', '·', '|', '_', '→', '\\']).filter(|p| !p.is_empty());
+    let mut parts =
+        folded.split(['/', '-', '>', '—', '–', '·', '|', '_', '→', '\\']).filter(|p| !p.is_empty());
     let first = parts.next()?;
     for part in std::iter::once(first).chain(parts) {
         if let Some(code) = by_code(part).or_else(|| by_title(part, at.as_ref())) {
@@ -82,7 +83,10 @@ fn table() -> &'static Table {
         Table {
             titles: all().collect(),
             by_title,
-            section: all().filter(|(code, _)| code.len() == 3).map(|(code, _)| (&code[1..], &code[..1])).collect(),
+            section: all()
+                .filter(|(code, _)| code.len() == 3)
+                .map(|(code, _)| (&code[1..], &code[..1]))
+                .collect(),
         }
     })
 }
@@ -139,8 +143,10 @@ fn by_title(title: &str, within: Option<&IndustryCode>) -> Option<IndustryCode> 
 
 /// Titles differ in their separators and a final 业 or 活动 from list to list.
 fn fold_title(title: &str) -> String {
-    let mut folded: String =
-        text::squeeze(title).chars().filter(|c| !matches!(c, '、' | ',' | '，' | '(' | ')' | '"' | '“' | '”')).collect();
+    let mut folded: String = text::squeeze(title)
+        .chars()
+        .filter(|c| !matches!(c, '、' | ',' | '，' | '(' | ')' | '"' | '“' | '”'))
+        .collect();
     if folded.chars().count() > 3 && folded.ends_with('业') {
         folded.pop();
     }
@@ -175,7 +181,7 @@ mod tests {
             ("信息传输、软件和信息技术服务业", "I"),
             ("炼钢", "C3120"),
             ("软件开发", "I651"),
-            ("教育", "P"),
+            ("教育", "P83"),
         ] {
             assert_eq!(code(text).as_deref(), Some(expected), "{text}");
         }

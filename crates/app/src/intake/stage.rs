@@ -234,7 +234,9 @@ fn open_job(mapping: &Mapping, job: &Job<'_>) -> Result<Vec<Summary>> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = ["part-", "rejects", "notes", "summary.json", "job.json"].iter().any(|ours| name.starts_with(ours));
+        let ours = ["part-", "rejects", "notes", "summary.json", "job.json"]
+            .iter()
+            .any(|ours| name.starts_with(ours));
         if ours && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
@@ -409,7 +411,10 @@ impl Seen {
         let key = match &company.uscc {
             Some(uscc) => uscc_key(uscc.as_str()),
             // Two companies without a code may share a name; only the very same row is a repeat.
-            None => 1 << 127 | u128::from(content) << 32 ^ u128::from(hash(text::squeeze(&company.name).as_bytes())),
+            None => {
+                1 << 127
+                    | u128::from(content) << 32 ^ u128::from(hash(text::squeeze(&company.name).as_bytes()))
+            }
         };
         match self.0.get(&key) {
             None => {

@@ -47,8 +47,10 @@ const LIST: &str = "企业名称,统一社会信用代码,成立日期,注册资
 /// Every row accounted for; what is rejected and noted is printed for a reader to judge.
 fn real(name: &str) {
     // Beside the workspace, or where the variable says.
-    let data = std::env::var("LANDFALL_TEST_DATA")
-        .map_or_else(|_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);
+    let data = std::env::var("LANDFALL_TEST_DATA").map_or_else(
+        |_| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
+        PathBuf::from,
+    );
     let path = data.join("registry").join(name);
     if !path.exists() {
         println!("skipped: {} is not here", path.display());
@@ -98,7 +100,8 @@ fn gb18030_tabs_gzip_and_json_lines_say_the_same() {
     assert_eq!(import(&mark).unwrap().companies, expected);
     let title = format!("某区企业名单,,,,,,\n导出时间：2026-11-01\n\n{LIST}");
     assert_eq!(import(title.as_bytes()).unwrap().companies, expected);
-    let tabs = LIST.replace("\"船用螺旋桨制造,销售\"", "船用螺旋桨制造@销售").replace(',', "\t").replace('@', ",");
+    let tabs =
+        LIST.replace("\"船用螺旋桨制造,销售\"", "船用螺旋桨制造@销售").replace(',', "\t").replace('@', ",");
     assert_eq!(import(tabs.as_bytes()).unwrap().companies, expected);
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     std::io::Write::write_all(&mut packed, LIST.as_bytes()).unwrap();
@@ -119,12 +122,30 @@ fn workbook() -> Vec<u8> {
 <row r="7"><c r="A7" t="inlineStr"><is><t>样板丙厂</t></is></c><c r="B7" t="inlineStr"><is><t>1979年11月24日</t></is></c><c r="C7"><v>100</v></c><c r="D7" t="inlineStr"><is><t>样板丁厂</t></is></c></row>
 </sheetData></worksheet>"#;
     let parts = [
-        ("[Content_Types].xml", r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#),
-        ("_rels/.rels", r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#),
-        ("xl/workbook.xml", r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="说明" sheetId="1" r:id="r1"/><sheet name="名单" sheetId="2" r:id="r2"/></sheets></workbook>"#),
-        ("xl/_rels/workbook.xml.rels", r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="r3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#),
-        ("xl/styles.xml", r#"<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#),
-        ("xl/worksheets/sheet1.xml", r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>填表说明</t></is></c></row></sheetData></worksheet>"#),
+        (
+            "[Content_Types].xml",
+            r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>"#,
+        ),
+        (
+            "_rels/.rels",
+            r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/workbook.xml",
+            r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="说明" sheetId="1" r:id="r1"/><sheet name="名单" sheetId="2" r:id="r2"/></sheets></workbook>"#,
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="r2" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet2.xml"/><Relationship Id="r3" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles" Target="styles.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/styles.xml",
+            r#"<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#,
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>填表说明</t></is></c></row></sheetData></worksheet>"#,
+        ),
         ("xl/worksheets/sheet2.xml", sheet),
     ];
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
@@ -142,7 +163,11 @@ fn reads_a_workbook() {
     assert_eq!(done.companies[0].established, Some(date(1979, 11, 24)));
     assert_eq!(done.companies[0].capital.map(|m| m.amount), Some(182_454_992));
     assert_eq!(done.companies[1].former_names, ["样板丁厂"]);
-    assert!(done.rejects.contains("\r\n6,注册资本（注册资本(万元)）,-1,money,金额小于零"), "{}", done.rejects);
+    assert!(
+        done.rejects.contains("\r\n6,注册资本（注册资本(万元)）,-1,money,金额小于零"),
+        "{}",
+        done.rejects
+    );
 }
 
 #[test]
@@ -190,7 +215,8 @@ fn a_cancelled_job_goes_on_behind_its_parts() {
     let cancel = AtomicBool::new(false);
     let source = Source::open(&path, None).unwrap();
     let mapping = source.mapping(&Overrides::default());
-    let mut stop = |p: super::stage::Progress| cancel.store(p.rows >= 300, std::sync::atomic::Ordering::Relaxed);
+    let mut stop =
+        |p: super::stage::Progress| cancel.store(p.rows >= 300, std::sync::atomic::Ordering::Relaxed);
     let outcome = stage(source, &mapping, &job, &mut stop, &cancel).unwrap();
     assert!(matches!(outcome, Outcome::Cancelled(s) if s.read == 200));
     assert_eq!(summary(&job_dir).unwrap(), None);
