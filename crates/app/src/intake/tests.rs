@@ -1,7 +1,7 @@
 //! Whole files through reading and staging.
 
 use super::source::{Format, Source, digest, spool};
-use super::stage::{Job, Outcome, Summary, stage, staged, summary};
+use super::stage::{Job, Outcome, PART_ROWS, Summary, stage, staged, summary};
 use domain::company::Company;
 use domain::intake::Overrides;
 use jiff::civil::{Date, date};
@@ -19,11 +19,11 @@ struct Done {
     rejects: String,
 }
 
-fn run(path: &Path, dir: &Path) -> anyhow::Result<Done> {
+fn run(path: &Path, dir: &Path, part_rows: u64) -> anyhow::Result<Done> {
     let source = Source::open(path, None)?;
     let mapping = source.mapping(&Overrides::default());
     let digest = digest(path)?;
-    let job = Job { dir, source_name: "名单", digest: &digest, today: TODAY, part_rows: PART };
+    let job = Job { dir, source_name: "名单", digest: &digest, today: TODAY, part_rows };
     let outcome = stage(source, &mapping, &job, &mut |_| {}, &AtomicBool::new(false))?;
     let Outcome::Complete(counts) = outcome else { panic!("not cancelled") };
     assert_eq!(summary(dir)?, Some(counts.clone()));
@@ -37,7 +37,7 @@ fn run(path: &Path, dir: &Path) -> anyhow::Result<Done> {
 fn import(bytes: &[u8]) -> anyhow::Result<Done> {
     let dir = tempfile::tempdir()?;
     let path = spool(bytes, dir.path())?;
-    run(&path, &dir.path().join("job"))
+    run(&path, &dir.path().join("job"), PART)
 }
 
 const LIST: &str = "企业名称,统一社会信用代码,成立日期,注册资本,所属省份,所属城市,经营范围\n\
@@ -58,7 +58,7 @@ fn real(name: &str) {
     }
     let dir = tempfile::tempdir().unwrap();
     let start = std::time::Instant::now();
-    let done = run(&path, dir.path()).unwrap();
+    let done = run(&path, dir.path(), PART_ROWS).unwrap();
     println!("{name}: {:?} {:#?}", start.elapsed(), done.summary);
     println!("{}", done.rejects.lines().take(60).collect::<Vec<_>>().join("\n"));
     if let Ok(keep) = std::env::var("KEEP_STAGED") {
@@ -223,9 +223,9 @@ fn a_cancelled_job_goes_on_behind_its_parts() {
     // A crash in the middle of a part leaves a company file without its counts.
     std::fs::write(job_dir.join("part-00002.jsonl"), "torn").unwrap();
     let before = std::fs::metadata(job_dir.join("part-00001.jsonl")).unwrap().modified().unwrap();
-    let resumed = run(&path, &job_dir).unwrap();
+    let resumed = run(&path, &job_dir, PART).unwrap();
     assert_eq!(std::fs::metadata(job_dir.join("part-00001.jsonl")).unwrap().modified().unwrap(), before);
-    let fresh = run(&path, &dir.path().join("fresh")).unwrap();
+    let fresh = run(&path, &dir.path().join("fresh"), PART).unwrap();
     assert_eq!(resumed.summary, fresh.summary);
     assert_eq!(resumed.companies, fresh.companies);
     assert_eq!(resumed.rejects, fresh.rejects);
