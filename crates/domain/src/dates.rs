@@ -204,10 +204,7 @@ mod tests {
         assert_eq!(from_excel(60, ExcelDays::From1900), Err(DateFault::Calendar));
         assert_eq!(from_excel(61, ExcelDays::From1900), Ok(date(1900, 3, 1)));
         assert_eq!(from_excel(0, ExcelDays::From1904), Ok(date(1904, 1, 1)));
-        assert_eq!(
-            from_excel(29183 - 1462, ExcelDays::From1904),
-            from_excel(29183, ExcelDays::From1900)
-        );
+        assert_eq!(from_excel(29183 - 1462, ExcelDays::From1904), from_excel(29183, ExcelDays::From1900));
     }
 
     proptest! {

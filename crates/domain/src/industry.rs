@@ -5,15 +5,15 @@ use crate::text;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-/// `code,title` rows, written after the national standard; a code carries its section letter at every level.
+/// `code,title` rows of GB/T 4754-2017 with its 2019 amendment, written for this project; a code carries its section letter at every level.
 const TABLE: &str = include_str!("../data/gbt4754.csv");
 
 /// Reads a code or a title at any level, alone or as the end of a path.
 ///
 /// `C3734`, `3734`, `373`, `37`, `船用配套设备制造`, `C3734 船用配套设备制造`, `制造业/铁路、船舶…/船舶及相关装置制造`,
 /// `制造业-…`. On a path each title is looked up below the one before it, and the finest that is known counts.
-/// Where one title names several classes, the class is taken when the others are its own parents
-/// (`房屋拆除` …), else their nearest common parent.
+/// Where one title names several codes, the finest is taken when the others are its own parents
+/// (`炼钢` is C312 and C3120), else their nearest common parent.
 #[must_use]
 pub fn parse(input: &str) -> Option<IndustryCode> {
     let folded = text::squeeze(input);
@@ -27,7 +27,8 @@ pub fn parse(input: &str) -> Option<IndustryCode> {
         return Some(code);
     }
     let mut at: Option<IndustryCode> = None;
-    let mut parts = folded.split(['/', '-', '>', '—', '–', '·', '|', '_', '→', '\\']).filter(|p| !p.is_empty());
+    let mut parts =
+        folded.split(['/', '-', '>', '—', '–', '·', '|', '_', '→', '\\']).filter(|p| !p.is_empty());
     let first = parts.next()?;
     for part in std::iter::once(first).chain(parts) {
         if let Some(code) = by_code(part).or_else(|| by_title(part, at.as_ref())) {
@@ -82,7 +83,10 @@ fn table() -> &'static Table {
         Table {
             titles: all().collect(),
             by_title,
-            section: all().filter(|(code, _)| code.len() == 3).map(|(code, _)| (&code[1..], &code[..1])).collect(),
+            section: all()
+                .filter(|(code, _)| code.len() == 3)
+                .map(|(code, _)| (&code[1..], &code[..1]))
+                .collect(),
         }
     })
 }
@@ -139,8 +143,10 @@ fn by_title(title: &str, within: Option<&IndustryCode>) -> Option<IndustryCode> 
 
 /// Titles differ in their separators and a final 业 or 活动 from list to list.
 fn fold_title(title: &str) -> String {
-    let mut folded: String =
-        text::squeeze(title).chars().filter(|c| !matches!(c, '、' | ',' | '，' | '(' | ')' | '"' | '“' | '”')).collect();
+    let mut folded: String = text::squeeze(title)
+        .chars()
+        .filter(|c| !matches!(c, '、' | ',' | '，' | '(' | ')' | '"' | '“' | '”'))
+        .collect();
     if folded.chars().count() > 3 && folded.ends_with('业') {
         folded.pop();
     }
@@ -173,6 +179,9 @@ mod tests {
             ("制造业-铁路、船舶、航空航天和其他运输设备制造业", "C37"),
             ("制造业 > 铁路，船舶，航空航天和其他运输设备制造业 > 不存在的小类", "C37"),
             ("信息传输、软件和信息技术服务业", "I"),
+            ("炼钢", "C3120"),
+            ("软件开发", "I651"),
+            ("教育", "P83"),
         ] {
             assert_eq!(code(text).as_deref(), Some(expected), "{text}");
         }
@@ -191,6 +200,8 @@ mod tests {
             }
         }
         assert_eq!(table().titles.len(), all().count(), "a code stands twice");
-        assert_eq!(all().filter(|(code, _)| code.len() == 1).count(), 20);
+        // 20 sections, 97 divisions, 473 groups, 1,382 classes, as the standard with its amendment counts them.
+        let count = |length: usize| all().filter(|(code, _)| code.len() == length).count();
+        assert_eq!([count(1), count(3), count(4), count(5)], [20, 97, 473, 1_382]);
     }
 }

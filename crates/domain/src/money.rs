@@ -59,7 +59,11 @@ pub fn parse(input: &str, heading: Option<Unit>) -> Result<Option<Money>, MoneyF
     folded.retain(|c| !matches!(c, '(' | ')' | '[' | ']' | '【' | '】' | ':'));
     let (prefix, rest) = take_currency(&folded);
     if let Some(tail) = rest.strip_prefix('-') {
-        return Err(if tail.starts_with(|c: char| c.is_ascii_digit()) { MoneyFault::Negative } else { MoneyFault::Form });
+        return Err(if tail.starts_with(|c: char| c.is_ascii_digit()) {
+            MoneyFault::Negative
+        } else {
+            MoneyFault::Form
+        });
     }
     let (number, words) = take_number(rest)?;
     let suffix = read_words(words)?;
@@ -219,7 +223,9 @@ fn read_words(mut rest: &str) -> Result<Words, MoneyFault> {
             words.currency = Some(currency);
             words.whole_unit = true;
             rest = tail;
-        } else if let Some(tail) = ["元整", "圆整", "元", "圆", "整"].iter().find_map(|w| rest.strip_prefix(w)) {
+        } else if let Some(tail) =
+            ["元整", "圆整", "元", "圆", "整"].iter().find_map(|w| rest.strip_prefix(w))
+        {
             words.whole_unit = true;
             rest = tail;
         } else {
@@ -231,8 +237,23 @@ fn read_words(mut rest: &str) -> Result<Words, MoneyFault> {
 
 /// 马克, 法郎, 克朗 … are old or rare currencies: named as such, so that the caller can tell them from garbage.
 fn unknown_word(rest: &str) -> MoneyFault {
-    const RARE: &[&str] =
-        &["马克", "法郎", "克郎", "克朗", "里拉", "卢布", "卢比", "盾", "泰铢", "澳门元", "林吉特", "先令", "比索", "币", "元"];
+    const RARE: &[&str] = &[
+        "马克",
+        "法郎",
+        "克郎",
+        "克朗",
+        "里拉",
+        "卢布",
+        "卢比",
+        "盾",
+        "泰铢",
+        "澳门元",
+        "林吉特",
+        "先令",
+        "比索",
+        "币",
+        "元",
+    ];
     let short = rest.chars().count() <= 8 && !rest.chars().any(|c| c.is_ascii_digit());
     if short && RARE.iter().any(|word| rest.ends_with(word)) {
         MoneyFault::UnknownCurrency(rest.to_string())
@@ -328,10 +349,7 @@ mod tests {
         assert_eq!(parse("12(万元美元)", None), usd(120_000));
         assert_eq!(parse("USD 1.5万", None), usd(15_000));
         assert_eq!(parse("300", heading_unit("注册资本(万美元)")), usd(3_000_000));
-        assert_eq!(
-            parse("7万香港元", None),
-            Ok(Some(Money { amount: 70_000, currency: Currency::Hkd }))
-        );
+        assert_eq!(parse("7万香港元", None), Ok(Some(Money { amount: 70_000, currency: Currency::Hkd })));
         for blank in ["N/A", "-", "", "　"] {
             assert_eq!(parse(blank, None), Ok(None));
         }

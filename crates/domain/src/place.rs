@@ -42,7 +42,6 @@ const RENAMED: &[(&str, u32)] = &[
     ("通州市", 320_614),
     ("海门市", 320_614),
     ("海安县", 320_685),
-    ("石河子", 659_001),
 ];
 
 /// How a division was found, from the surest to the least.
@@ -119,7 +118,7 @@ pub fn locate(texts: PlaceTexts<'_>) -> (Option<(RegionCode, Found)>, Vec<PlaceF
             Some(district) => Some((district, Found::Refined)),
             None => Some((code, Found::Columns)),
         },
-        None => table.from_address(&address).map(|code| (code, Found::Address)),
+        None => table.by_address(&address).map(|code| (code, Found::Address)),
     };
     (found, faults)
 }
@@ -144,7 +143,10 @@ pub fn full_name(code: RegionCode) -> Option<String> {
     let own = name(code)?;
     let mut out = String::new();
     for parent in [code.province(), code.city()] {
-        if parent != code && let Some(part) = name(parent) && !out.ends_with(part) {
+        if parent != code
+            && let Some(part) = name(parent)
+            && !out.ends_with(part)
+        {
             out.push_str(part);
         }
     }
@@ -194,14 +196,67 @@ pub fn short_name(official: &str) -> &str {
     ];
     // The peoples that autonomous prefectures and counties are named after; stripped from the end, again and again.
     const PEOPLES: &[&str] = &[
-        "维吾尔", "哈萨克", "柯尔克孜", "蒙古", "土家", "布依", "朝鲜", "哈尼", "仡佬", "仫佬", "毛南", "景颇", "傈僳", "拉祜", "达斡尔",
-        "塔吉克", "锡伯", "裕固", "保安", "东乡", "撒拉", "普米", "独龙", "布朗", "羌", "苗", "侗", "瑶", "白", "傣", "壮", "彝", "藏", "回",
-        "满", "黎", "畲", "佤", "怒", "水", "土", "纳西",
+        "维吾尔",
+        "哈萨克",
+        "柯尔克孜",
+        "蒙古",
+        "土家",
+        "布依",
+        "朝鲜",
+        "哈尼",
+        "仡佬",
+        "仫佬",
+        "毛南",
+        "景颇",
+        "傈僳",
+        "拉祜",
+        "达斡尔",
+        "塔吉克",
+        "锡伯",
+        "裕固",
+        "保安",
+        "东乡",
+        "撒拉",
+        "普米",
+        "独龙",
+        "布朗",
+        "羌",
+        "苗",
+        "侗",
+        "瑶",
+        "白",
+        "傣",
+        "壮",
+        "彝",
+        "藏",
+        "回",
+        "满",
+        "黎",
+        "畲",
+        "佤",
+        "怒",
+        "水",
+        "土",
+        "纳西",
     ];
     if let Some((_, short)) = WHOLE.iter().find(|(name, _)| *name == official) {
         return short;
     }
-    for suffix in ["特别行政区", "自治州", "自治县", "自治旗", "地区", "林区", "新区", "省", "市", "盟", "区", "县", "旗"] {
+    for suffix in [
+        "特别行政区",
+        "自治州",
+        "自治县",
+        "自治旗",
+        "地区",
+        "林区",
+        "新区",
+        "省",
+        "市",
+        "盟",
+        "区",
+        "县",
+        "旗",
+    ] {
         let Some(mut rest) = official.strip_suffix(suffix) else { continue };
         if suffix.starts_with("自治") {
             while let Some(less) = PEOPLES
@@ -292,7 +347,11 @@ impl Table {
     }
 
     /// The longest known name at the start of `text` that fits inside `within`, and what follows it.
-    fn step<'t>(&self, text: &'t str, within: Option<RegionCode>) -> Result<(RegionCode, &'t str), PlaceFault> {
+    fn step<'t>(
+        &self,
+        text: &'t str,
+        within: Option<RegionCode>,
+    ) -> Result<(RegionCode, &'t str), PlaceFault> {
         let mut outside = None;
         for (name, tail) in self.prefixes(text) {
             let all = &self.by_name[name];
@@ -327,7 +386,8 @@ impl Table {
         let candidates = if whole.is_empty() { codes } else { &whole };
         let coarsest = candidates.iter().map(|code| level(*code)).min()?;
         // A short name of several districts is never guessed; a city goes before a district of the same short name.
-        let top: Vec<RegionCode> = candidates.iter().copied().filter(|code| level(*code) == coarsest).collect();
+        let top: Vec<RegionCode> =
+            candidates.iter().copied().filter(|code| level(*code) == coarsest).collect();
         only(&top)
     }
 
@@ -345,7 +405,9 @@ impl Table {
                             && *code != within
                             && (self.names.get(code).is_some_and(|n| *n == name)
                                 || RENAMED.iter().any(|(old, _)| *old == name)
-                                || (level(*code) == Level::City && !tail.starts_with(['路', '街', '大', '道', '东', '西', '南', '北', '中'])))
+                                || (level(*code) == Level::City
+                                    && !tail
+                                        .starts_with(['路', '街', '大', '道', '东', '西', '南', '北', '中'])))
                     })
                     .collect();
                 self.choose(name, &fitting).map(|code| (code, tail))
@@ -372,7 +434,7 @@ impl Table {
     }
 
     /// The division that an address begins with; a district alone only if its name is whole and unique.
-    fn from_address(&self, address: &str) -> Option<RegionCode> {
+    fn by_address(&self, address: &str) -> Option<RegionCode> {
         let start = address.strip_prefix("中国(").unwrap_or(address);
         let (first, _) = self.step(start, None).ok()?;
         if level(first) == Level::District && !self.names.get(&first).is_some_and(|n| start.starts_with(n)) {
@@ -383,7 +445,8 @@ impl Table {
 
     /// Every known name that `text` begins with, longest first, with what follows.
     fn prefixes<'t>(&self, text: &'t str) -> impl Iterator<Item = (&'static str, &'t str)> + use<'_, 't> {
-        let ends: Vec<usize> = text.char_indices().map(|(i, c)| i + c.len_utf8()).take(self.longest).collect();
+        let ends: Vec<usize> =
+            text.char_indices().map(|(i, c)| i + c.len_utf8()).take(self.longest).collect();
         ends.into_iter().rev().filter_map(move |end| {
             let (name, _) = self.by_name.get_key_value(&text[..end])?;
             Some((*name, &text[end..]))
@@ -444,7 +507,8 @@ mod tests {
         assert!(matches!(parse("鼓楼区"), Err(PlaceFault::Ambiguous(_, codes)) if codes.len() >= 4));
         assert_eq!(at("江苏", "南京", "鼓楼区", ""), Some(320_106));
         assert_eq!(at("江苏", "徐州", "鼓楼", ""), Some(320_302));
-        let (found, faults) = locate(PlaceTexts { province: "江苏", city: "南京", district: "京口区", address: "" });
+        let (found, faults) =
+            locate(PlaceTexts { province: "江苏", city: "南京", district: "京口区", address: "" });
         assert_eq!(found.map(|(code, _)| code.0), Some(320_100));
         assert!(matches!(&faults[..], [PlaceFault::Outside(name, _)] if name == "京口区"));
         assert_eq!(parse("亚特兰蒂斯"), Err(PlaceFault::Unknown("亚特兰蒂斯".into())));
@@ -475,7 +539,9 @@ mod tests {
         let mut wrong = Vec::new();
         for (code, _) in all() {
             let full = full_name(code).unwrap();
-            if parse(&full) != Ok(code) && !(code.0 % 10_000 == 100 && ["11", "12", "31", "50"].contains(&&code.0.to_string()[..2])) {
+            if parse(&full) != Ok(code)
+                && !(code.0 % 10_000 == 100 && ["11", "12", "31", "50"].contains(&&code.0.to_string()[..2]))
+            {
                 wrong.push((code.0, full));
             }
         }

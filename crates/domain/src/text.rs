@@ -71,7 +71,9 @@ pub fn split_list(text: &str) -> Vec<String> {
     let mut parts = split_outside_brackets(text);
     if parts.len() == 1 {
         let by_space: Vec<&str> = text.split_whitespace().collect();
-        if by_space.len() > 1 && by_space.iter().all(|p| p.chars().count() >= 2 && p.chars().all(is_han_or_bracket)) {
+        if by_space.len() > 1
+            && by_space.iter().all(|p| p.chars().count() >= 2 && p.chars().all(is_han_or_bracket))
+        {
             parts = by_space.into_iter().map(str::to_string).collect();
         }
     }
@@ -136,7 +138,8 @@ mod tests {
 
     #[test]
     fn knows_nothing_when_it_sees_it() {
-        for blank in ["", "  ", "N/A", "n/a", "-", "--", "——", "／", "Ｎ／Ａ", "暂无", "NULL", "#N/A"] {
+        for blank in ["", "  ", "N/A", "n/a", "-", "--", "——", "／", "Ｎ／Ａ", "暂无", "NULL", "#N/A"]
+        {
             assert!(is_blank(blank), "{blank}");
         }
         for value in ["0", "-1", "无锡", "1979-11-24", "空调"] {

@@ -57,7 +57,8 @@ impl Uscc {
     /// # Errors
     /// The first rule of GB 32100-2015 that the text breaks, or which other number it is.
     pub fn parse(input: &str) -> Result<Uscc, UsccFault> {
-        let code: String = text::squeeze(input).chars().filter(|c| *c != '-').collect::<String>().to_ascii_uppercase();
+        let code: String =
+            text::squeeze(input).chars().filter(|c| *c != '-').collect::<String>().to_ascii_uppercase();
         let length = code.chars().count();
         let digits = code.bytes().all(|b| b.is_ascii_digit());
         if (digits && matches!(length, 13 | 15)) || code.contains("字第") {
@@ -140,9 +141,6 @@ mod tests {
         assert_eq!(Uscc::parse("20695047-4"), Err(UsccFault::OrganisationCode));
         assert_eq!(Uscc::parse("9135"), Err(UsccFault::Length(4)));
         assert_eq!(Uscc::parse("9135O100M000100Y43"), Err(UsccFault::Character('O', 5)));
-        assert_eq!(
-            Uscc::parse("91350100M000100Y44"),
-            Err(UsccFault::Check { expected: '3', found: '4' })
-        );
+        assert_eq!(Uscc::parse("91350100M000100Y44"), Err(UsccFault::Check { expected: '3', found: '4' }));
     }
 }

@@ -105,7 +105,8 @@ impl<R: Read> Records<R> {
 
     fn whole(&self, mut cells: Vec<String>) -> RawRow {
         // Spreadsheets add empty cells behind the last column; they say nothing.
-        while self.width > 0 && cells.len() > self.width && cells.last().is_some_and(|c| c.trim().is_empty()) {
+        while self.width > 0 && cells.len() > self.width && cells.last().is_some_and(|c| c.trim().is_empty())
+        {
             cells.pop();
         }
         for cell in &mut cells {
@@ -242,9 +243,14 @@ mod tests {
 
     #[test]
     fn formulas_are_guarded_and_come_back() {
-        for (cell, written) in
-            [("=1+1", "'=1+1"), ("-5", "-5"), ("-", "-"), ("+cmd|x", "'+cmd|x"), ("a,b", "\"a,b\""), ("@x", "'@x")]
-        {
+        for (cell, written) in [
+            ("=1+1", "'=1+1"),
+            ("-5", "-5"),
+            ("-", "-"),
+            ("+cmd|x", "'+cmd|x"),
+            ("a,b", "\"a,b\""),
+            ("@x", "'@x"),
+        ] {
             assert_eq!(guard(cell), written);
         }
         assert_eq!(cells("a,'=1+1,'x")[0], ["a", "=1+1", "'x"]);

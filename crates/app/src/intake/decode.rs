@@ -244,7 +244,10 @@ mod tests {
         assert_eq!(lines(b"\xef\xbb\xbfa\r\nb\n\nc", Encoding::Utf8), ["a", "b", "", "c"]);
         assert_eq!(lines(b"a\rb\r", Encoding::Utf8), ["a", "b"]);
         let long = "字".repeat(100_000);
-        assert_eq!(lines(format!("{long}\n{long}\nx").as_bytes(), Encoding::Utf8), [long.as_str(), &long, "x"]);
+        assert_eq!(
+            lines(format!("{long}\n{long}\nx").as_bytes(), Encoding::Utf8),
+            [long.as_str(), &long, "x"]
+        );
     }
 
     #[test]

@@ -50,7 +50,9 @@ fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
-        Value::Array(items) => items.iter().map(cell).filter(|c| !c.is_empty()).collect::<Vec<_>>().join("；"),
+        Value::Array(items) => {
+            items.iter().map(cell).filter(|c| !c.is_empty()).collect::<Vec<_>>().join("；")
+        }
         other => other.to_string(),
     }
 }

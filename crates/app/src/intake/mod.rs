@@ -3,10 +3,10 @@
 //! `source` opens CSV, XLSX, XLS and JSON lines and yields rows of text; `domain::intake` judges a row; `stage` writes both
 //! results in parts, so that a crash loses at most one part.
 
-mod csv;
-mod decode;
-mod jsonl;
-mod sheet;
+pub mod csv;
+pub mod decode;
+pub mod jsonl;
+pub mod sheet;
 pub mod source;
 pub mod stage;
 

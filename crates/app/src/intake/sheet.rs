@@ -42,7 +42,8 @@ impl Iterator for SheetRows {
 /// The file is no workbook, unpacks beyond `limits::INTAKE_XLSX_UNPACKED_BYTES`, or has no such sheet.
 pub fn open_xlsx(path: &Path, wish: Option<&str>) -> Result<Workbook> {
     check_unpacked_size(path)?;
-    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(File::open(path)?)).context("not a readable xlsx file")?;
+    let mut book: Xlsx<_> =
+        Xlsx::new(BufReader::new(File::open(path)?)).context("not a readable xlsx file")?;
     let sheets = book.sheet_names();
     let sheet = choose(&sheets, wish, |name| {
         let mut rows = Vec::new();
@@ -53,7 +54,8 @@ pub fn open_xlsx(path: &Path, wish: Option<&str>) -> Result<Workbook> {
         rows.iter().map(|row: &RawRow| heading_score(&row.cells)).max().unwrap_or(0)
     })?;
     let from_1904 = book.has_1904_epoch();
-    let last_row = book.worksheet_cells_reader(&sheet).map_or(0, |reader| u64::from(reader.dimensions().end.0) + 1);
+    let last_row =
+        book.worksheet_cells_reader(&sheet).map_or(0, |reader| u64::from(reader.dimensions().end.0) + 1);
     let name = sheet.clone();
     let rows = in_thread(last_row, move |send| {
         let result = walk(&mut book, &name, &mut |row| send.send(Ok(row)).is_ok());
@@ -81,7 +83,12 @@ pub fn open_xls(path: &Path, wish: Option<&str>) -> Result<Workbook> {
     let row = |cells: &[Data]| -> Vec<String> { cells.iter().map(data_text).collect() };
     let sheet = choose(&sheets, wish, |name| {
         let range = &ranges[sheets.iter().position(|s| s == name).unwrap_or(0)];
-        range.rows().take(limits::INTAKE_TITLE_ROWS).map(|cells| heading_score(&row(cells))).max().unwrap_or(0)
+        range
+            .rows()
+            .take(limits::INTAKE_TITLE_ROWS)
+            .map(|cells| heading_score(&row(cells)))
+            .max()
+            .unwrap_or(0)
     })?;
     let range = ranges.swap_remove(sheets.iter().position(|s| *s == sheet).unwrap_or(0));
     let (top, left) = range.start().unwrap_or((0, 0));
@@ -99,9 +106,15 @@ pub fn open_xls(path: &Path, wish: Option<&str>) -> Result<Workbook> {
     Ok(Workbook { sheet, sheets, from_1904: false, rows })
 }
 
-fn in_thread(last_row: u64, work: impl FnOnce(SyncSender<Result<RawRow>>) + Send + 'static) -> Result<SheetRows> {
+fn in_thread(
+    last_row: u64,
+    work: impl FnOnce(SyncSender<Result<RawRow>>) + Send + 'static,
+) -> Result<SheetRows> {
     let (send, rows) = sync_channel(1_024);
-    std::thread::Builder::new().name("sheet".into()).spawn(move || work(send)).context("cannot start a thread")?;
+    std::thread::Builder::new()
+        .name("sheet".into())
+        .spawn(move || work(send))
+        .context("cannot start a thread")?;
     Ok(SheetRows { rows, last_row })
 }
 
@@ -130,13 +143,17 @@ fn walk<R: Read + std::io::Seek>(
     sheet: &str,
     take: &mut dyn FnMut(RawRow) -> bool,
 ) -> Result<()> {
-    let mut reader = book.worksheet_cells_reader(sheet).with_context(|| format!("cannot read the sheet `{sheet}`"))?;
+    let mut reader =
+        book.worksheet_cells_reader(sheet).with_context(|| format!("cannot read the sheet `{sheet}`"))?;
     let mut row = RawRow { number: 0, cells: Vec::new(), broken: None };
     loop {
         let cell = reader.next_cell().with_context(|| format!("the sheet `{sheet}` is damaged"))?;
         let at = cell.as_ref().map(|c| (u64::from(c.get_position().0) + 1, c.get_position().1 as usize));
         if at.is_none_or(|(number, _)| number != row.number) {
-            let done = std::mem::replace(&mut row, RawRow { number: at.map_or(0, |a| a.0), cells: Vec::new(), broken: None });
+            let done = std::mem::replace(
+                &mut row,
+                RawRow { number: at.map_or(0, |a| a.0), cells: Vec::new(), broken: None },
+            );
             if done.cells.iter().any(|c| !c.trim().is_empty()) && !take(done) {
                 return Ok(());
             }
@@ -147,7 +164,12 @@ fn walk<R: Read + std::io::Seek>(
             continue;
         }
         if column >= limits::INTAKE_COLUMNS {
-            bail!("row {} has a cell in column {}; the limit is {}", row.number, column + 1, limits::INTAKE_COLUMNS);
+            bail!(
+                "row {} has a cell in column {}; the limit is {}",
+                row.number,
+                column + 1,
+                limits::INTAKE_COLUMNS
+            );
         }
         if row.cells.len() <= column {
             row.cells.resize(column + 1, String::new());
@@ -184,15 +206,18 @@ fn data_text(value: &Data) -> String {
 
 /// Unpacks every entry into nothing and counts, because a damaged or hostile archive can lie about its sizes.
 fn check_unpacked_size(path: &Path) -> Result<()> {
-    let mut archive =
-        zip::ZipArchive::new(BufReader::new(File::open(path)?)).context("not an xlsx file (no zip archive)")?;
+    let mut archive = zip::ZipArchive::new(BufReader::new(File::open(path)?))
+        .context("not an xlsx file (no zip archive)")?;
     let mut left = limits::INTAKE_XLSX_UNPACKED_BYTES;
     for i in 0..archive.len() {
         let entry = archive.by_index(i).context("the xlsx file is damaged or has a password")?;
         let unpacked = std::io::copy(&mut entry.take(left + 1), &mut std::io::sink())
             .context("the xlsx file is damaged: it does not unpack")?;
         if unpacked > left {
-            bail!("the xlsx file unpacks to more than {} bytes; split it", limits::INTAKE_XLSX_UNPACKED_BYTES);
+            bail!(
+                "the xlsx file unpacks to more than {} bytes; split it",
+                limits::INTAKE_XLSX_UNPACKED_BYTES
+            );
         }
         left -= unpacked;
     }

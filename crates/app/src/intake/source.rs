@@ -120,7 +120,12 @@ impl Source {
             check_headings(&headings)?;
             let lines = Lines::new(stream(path, gzip, &read)?, encoding)?;
             let info = SourceInfo { format: Format::JsonLines, headings, ..info };
-            return Ok(Source { info, rows: Rows::Json { lines, number: 0 }, pending: VecDeque::new(), read });
+            return Ok(Source {
+                info,
+                rows: Rows::Json { lines, number: 0 },
+                pending: VecDeque::new(),
+                read,
+            });
         }
         let records = Records::new(Lines::new(stream(path, gzip, &read)?, encoding)?)?;
         let info = SourceInfo { separator: Some(records.separator()), ..info };

@@ -25,7 +25,7 @@ pub const PART_ROWS: u64 = 20_000;
 /// Changes when the rules of reading change, so that a job staged under old rules starts anew.
 const FORMAT: u32 = 1;
 /// Rows between two reports of progress.
-const REPORT_ROWS: u64 = 500;
+const REPORT_ROWS: u64 = 100;
 
 /// What is staged, and where.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Job<'a> {
     pub digest: &'a str,
     /// No date may be later.
     pub today: Date,
+    /// Rows of one part; [`PART_ROWS`] but for tests.
+    pub part_rows: u64,
 }
 
 /// Where a job stands.
@@ -151,7 +153,7 @@ pub fn stage(
     let mut parts = done.len();
     loop {
         let mut part = Part::default();
-        while part.counts.read < PART_ROWS {
+        while part.counts.read < job.part_rows {
             if cancel.load(Ordering::Relaxed) {
                 return Ok(Outcome::Cancelled(total));
             }
@@ -222,6 +224,7 @@ pub fn summary(dir: &Path) -> Result<Option<Summary>> {
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
 struct JobFile {
     format: u32,
+    part_rows: u64,
     digest: String,
     source_name: String,
     mapping: Mapping,
@@ -232,6 +235,7 @@ fn open_job(mapping: &Mapping, job: &Job<'_>) -> Result<Vec<Summary>> {
     fs::create_dir_all(job.dir).with_context(|| format!("cannot make {}", job.dir.display()))?;
     let wanted = JobFile {
         format: FORMAT,
+        part_rows: job.part_rows,
         digest: job.digest.to_string(),
         source_name: job.source_name.to_string(),
         mapping: Mapping { excel: domain::dates::ExcelDays::default(), ..mapping.clone() },
@@ -245,7 +249,9 @@ fn open_job(mapping: &Mapping, job: &Job<'_>) -> Result<Vec<Summary>> {
         let entry = entry?;
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = ["part-", "rejects", "notes", "summary.json", "job.json"].iter().any(|ours| name.starts_with(ours));
+        let ours = ["part-", "rejects", "notes", "summary.json", "job.json"]
+            .iter()
+            .any(|ours| name.starts_with(ours));
         if ours && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
@@ -420,7 +426,10 @@ impl Seen {
         let key = match &company.uscc {
             Some(uscc) => uscc_key(uscc.as_str()),
             // Two companies without a code may share a name; only the very same row is a repeat.
-            None => 1 << 127 | u128::from(content) << 32 ^ u128::from(hash(text::squeeze(&company.name).as_bytes())),
+            None => {
+                1 << 127
+                    | u128::from(content) << 32 ^ u128::from(hash(text::squeeze(&company.name).as_bytes()))
+            }
         };
         match self.0.get(&key) {
             None => {

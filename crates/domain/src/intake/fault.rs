@@ -100,10 +100,14 @@ impl Rule {
                 format!("“{name}”不在{}内", crate::place::full_name(*code).unwrap_or_default()),
                 "该级地区已留空；核对省、市、区县是否一致",
             ),
-            Rule::Industry => ("不是 GB/T 4754-2017 的行业名称或代码".into(), "行业已留空；填国标行业名称或代码，例如 C3734"),
-            Rule::Shape(cells, columns) => {
-                (format!("本行有 {cells} 格，表头有 {columns} 列"), "检查本行是否多了或少了分隔符，含分隔符的内容要加双引号")
-            }
+            Rule::Industry => (
+                "不是 GB/T 4754-2017 的行业名称或代码".into(),
+                "行业已留空；填国标行业名称或代码，例如 C3734",
+            ),
+            Rule::Shape(cells, columns) => (
+                format!("本行有 {cells} 格，表头有 {columns} 列"),
+                "检查本行是否多了或少了分隔符，含分隔符的内容要加双引号",
+            ),
             Rule::OpenQuote => ("双引号没有成对".into(), "补上或删去多余的双引号"),
             Rule::Encoding => ("含有无法识别的字节".into(), "用 UTF-8 或 GB18030 重新保存文件"),
             Rule::CellTooLong => ("单元格内容超过上限".into(), "缩短内容"),
@@ -132,7 +136,9 @@ impl Rule {
             Rule::Encoding => "bytes that are not text in this encoding".into(),
             Rule::CellTooLong => "a cell beyond the limit".into(),
             Rule::Json(error) => format!("not a JSON object: {error}"),
-            Rule::Duplicate(row) => format!("duplicate credit code in this file, first at row {row}, with other values"),
+            Rule::Duplicate(row) => {
+                format!("duplicate credit code in this file, first at row {row}, with other values")
+            }
             Rule::AmbiguousName => "several companies carry this name and the row has no credit code".into(),
         }
     }
@@ -192,12 +198,14 @@ fn uscc_zh(fault: &UsccFault) -> (String, &'static str) {
         UsccFault::OrganisationCode => {
             ("是组织机构代码，不是统一社会信用代码".into(), "信用代码已留空；可补填 18 位统一社会信用代码")
         }
-        UsccFault::Length(n) => {
-            (format!("统一社会信用代码应为 18 位，这里是 {n} 位（GB 32100-2015）"), "核对信用代码；Excel 中该列应设为文本格式")
-        }
-        UsccFault::Character(c, place) => {
-            (format!("第 {place} 位的“{c}”不是信用代码字符（GB 32100-2015）"), "核对信用代码，常见错误是把 0 写成 O、1 写成 I")
-        }
+        UsccFault::Length(n) => (
+            format!("统一社会信用代码应为 18 位，这里是 {n} 位（GB 32100-2015）"),
+            "核对信用代码；Excel 中该列应设为文本格式",
+        ),
+        UsccFault::Character(c, place) => (
+            format!("第 {place} 位的“{c}”不是信用代码字符（GB 32100-2015）"),
+            "核对信用代码，常见错误是把 0 写成 O、1 写成 I",
+        ),
         UsccFault::Check { expected, found } => (
             format!("校验码不符（GB 32100-2015）：应为 {expected}，实为 {found}"),
             "核对信用代码；Excel 中该列应设为文本格式",
@@ -208,8 +216,12 @@ fn uscc_zh(fault: &UsccFault) -> (String, &'static str) {
 fn money_zh(fault: &MoneyFault) -> (String, &'static str) {
     match fault {
         MoneyFault::Form => ("不是金额".into(), "写成 5000万元、1.2亿元 或 1000万美元"),
-        MoneyFault::NoUnit => ("金额没有单位".into(), "在值或表头写明单位，例如 注册资本(万元)，或在列对应中选择单位"),
-        MoneyFault::UnknownCurrency(word) => (format!("币种“{word}”不在词表中"), "金额已留空；可折算为人民币后填写"),
+        MoneyFault::NoUnit => {
+            ("金额没有单位".into(), "在值或表头写明单位，例如 注册资本(万元)，或在列对应中选择单位")
+        }
+        MoneyFault::UnknownCurrency(word) => {
+            (format!("币种“{word}”不在词表中"), "金额已留空；可折算为人民币后填写")
+        }
         MoneyFault::TwoCurrencies => ("一个金额写了两种币种".into(), "只保留一种币种"),
         MoneyFault::Negative => ("金额小于零".into(), "核对金额"),
         MoneyFault::TooLarge => ("金额过大".into(), "核对金额和单位"),

@@ -144,7 +144,12 @@ impl Field {
     pub fn repeats(self) -> bool {
         matches!(
             self,
-            Field::Industry | Field::Signal(_) | Field::Skip | Field::Products | Field::FormerNames | Field::ShortNames
+            Field::Industry
+                | Field::Signal(_)
+                | Field::Skip
+                | Field::Products
+                | Field::FormerNames
+                | Field::ShortNames
         )
     }
 }
@@ -179,6 +184,7 @@ fn without_brackets(key: &str) -> &str {
 }
 
 /// Headings seen in registers' and data vendors' exports and in zones' own lists, folded by [`heading_key`].
+#[rustfmt::skip]
 const HEADINGS: &[(Field, &[&str])] = &[
     (
         Field::Name,
@@ -351,7 +357,11 @@ mod tests {
             }
         }
         for field in Field::ALL {
-            assert_eq!(recognise(field.zh()), if *field == Field::Skip { None } else { Some(*field) }, "{field:?}");
+            assert_eq!(
+                recognise(field.zh()),
+                if *field == Field::Skip { None } else { Some(*field) },
+                "{field:?}"
+            );
         }
     }
 }

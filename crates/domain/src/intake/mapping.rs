@@ -136,7 +136,11 @@ impl Mapping {
                 return Err(MappingFault::Twice(field, other.heading.clone(), column.heading.clone()));
             }
         }
-        if self.columns.iter().any(|c| c.field == Some(Field::Name)) { Ok(()) } else { Err(MappingFault::NoName) }
+        if self.columns.iter().any(|c| c.field == Some(Field::Name)) {
+            Ok(())
+        } else {
+            Err(MappingFault::NoName)
+        }
     }
 }
 
@@ -168,7 +172,10 @@ mod tests {
 
     #[test]
     fn the_left_of_two_columns_counts() {
-        let mapping = Mapping::recognise(&["企业名称", "公司名称", "国标行业大类", "国标行业小类"], &Overrides::default());
+        let mapping = Mapping::recognise(
+            &["企业名称", "公司名称", "国标行业大类", "国标行业小类"],
+            &Overrides::default(),
+        );
         assert_eq!(mapping.columns[1].field, None);
         assert_eq!(mapping.columns[3].field, Some(Field::Industry));
         assert_eq!(mapping.unknown().collect::<Vec<_>>(), ["公司名称"]);

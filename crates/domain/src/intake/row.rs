@@ -161,7 +161,9 @@ impl Reading<'_> {
         let length = name.chars().count();
         if text::is_blank(&name) {
             self.fault(cell, Rule::NameMissing);
-        } else if !(2..=limits::COMPANY_NAME_CHARS).contains(&length) || !name.chars().any(char::is_alphabetic) {
+        } else if !(2..=limits::COMPANY_NAME_CHARS).contains(&length)
+            || !name.chars().any(char::is_alphabetic)
+        {
             self.fault(cell, Rule::NameForm);
         }
         name
@@ -233,9 +235,13 @@ impl Reading<'_> {
                 | place::PlaceFault::Outside(name, _) => name.clone(),
             };
             let columns = &self.context.mapping.columns;
-            let at = [(Field::District, texts.district), (Field::City, texts.city), (Field::Province, texts.province)]
-                .into_iter()
-                .find(|(_, text)| text::squeeze(text).starts_with(named.as_str()) && !named.is_empty());
+            let at = [
+                (Field::District, texts.district),
+                (Field::City, texts.city),
+                (Field::Province, texts.province),
+            ]
+            .into_iter()
+            .find(|(_, text)| text::squeeze(text).starts_with(named.as_str()) && !named.is_empty());
             let Some((field, text)) = at else { continue };
             let heading = columns.iter().find(|c| c.field == Some(field)).map_or("", |c| c.heading.as_str());
             self.notes.push(RowFault::cell(self.number, field, heading, text, Rule::Place(fault)));
@@ -274,7 +280,9 @@ fn first_date(words: &str, today: Date) -> Option<Date> {
 /// One line, without control and invisible characters; punctuation stays as registered.
 fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}' | '\u{feff}')) {
+    for word in
+        text.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}' | '\u{feff}'))
+    {
         if !word.is_empty() {
             if !out.is_empty() {
                 out.push(' ');
@@ -303,12 +311,34 @@ mod tests {
 
     const TODAY: Date = date(2026, 11, 23);
     const HEADINGS: [&str; 13] = [
-        "企业名称", "统一社会信用代码", "登记状态", "注册资本(万元)", "成立日期", "所属省份", "所属城市", "所属区县", "国标行业", "参保人数",
-        "经营范围", "曾用名", "专利数量",
+        "企业名称",
+        "统一社会信用代码",
+        "登记状态",
+        "注册资本(万元)",
+        "成立日期",
+        "所属省份",
+        "所属城市",
+        "所属区县",
+        "国标行业",
+        "参保人数",
+        "经营范围",
+        "曾用名",
+        "专利数量",
     ];
     const CELLS: [&str; 13] = [
-        "镇江样板船用设备有限公司", "91350100M000100Y43", "存续（在营、开业、在册）", "1,234.5678", "2001年2月3日", "江苏", "镇江", "京口区",
-        "船用配套设备制造", "35", "船用螺旋桨制造", "镇江样板机械厂；样板实业", "12",
+        "镇江样板船用设备有限公司",
+        "91350100M000100Y43",
+        "存续（在营、开业、在册）",
+        "1,234.5678",
+        "2001年2月3日",
+        "江苏",
+        "镇江",
+        "京口区",
+        "船用配套设备制造",
+        "35",
+        "船用螺旋桨制造",
+        "镇江样板机械厂；样板实业",
+        "12",
     ];
 
     fn read(headings: &[&str], cells: &[&str]) -> Result<Accepted, Vec<RowFault>> {
@@ -342,7 +372,8 @@ mod tests {
     #[test]
     fn rejects_with_every_fault_named() {
         let mut cells = CELLS;
-        (cells[0], cells[1], cells[3], cells[4], cells[9]) = ("", "91350100M000100Y44", "五百", "2030-01-01", "很多");
+        (cells[0], cells[1], cells[3], cells[4], cells[9]) =
+            ("", "91350100M000100Y44", "五百", "2030-01-01", "很多");
         let faults = read(&HEADINGS, &cells).unwrap_err();
         let codes: Vec<&str> = faults.iter().map(|f| f.rule.code()).collect();
         assert_eq!(codes, ["name-missing", "uscc-check", "money", "date-future", "count"]);
