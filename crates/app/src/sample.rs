@@ -6,7 +6,8 @@
 
 use domain::chain::{Chain, ChainSet, Segment};
 use domain::company::{Company, Currency, IndustryCode, Money, RegionCode, Signal, SignalKind, Status, Uscc};
-use domain::zone::{Reference, ZoneSettings};
+use crate::view::TargetWeights;
+use domain::zone::{Reference, Weight, ZoneSettings};
 use jiff::civil::Date;
 
 /// The city the sample zone lies in (镇江市).
@@ -39,6 +40,18 @@ pub fn zone() -> ZoneSettings {
         reference: Reference::Nation,
         // promotion meetings were held in Wuhan and Hangzhou
         footprints: vec![RegionCode(420_100), RegionCode(330_100)],
+        // 1+3+X: one pillar, three potential lines, future lines
+        weights: [
+            ("ships", 1000),
+            ("equipment", 700),
+            ("semiconductors", 700),
+            ("next-it", 700),
+            ("ai", 400),
+            ("storage", 400),
+            ("hydrogen", 400),
+        ]
+        .map(|(chain, per_mille)| Weight { name: TargetWeights::chain_name(chain), per_mille })
+        .to_vec(),
         ..ZoneSettings::default()
     }
 }
