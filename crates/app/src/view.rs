@@ -9,6 +9,7 @@ use domain::chain::SegmentNo;
 use domain::company::RegionCode;
 use domain::target::{Outlook, Weights, covers};
 use domain::zone::{Reference, ZoneSettings};
+use engine::fits::fits;
 use engine::map::{self, Cell, Gap, Part, Verdict};
 use engine::names::Candidate;
 use engine::snapshot::Doc;
@@ -152,13 +153,20 @@ impl ZoneView {
         };
         let (zone, reference) = (universe.tally(&residents), universe.tally_regions(&regions));
         let reference_companies = companies_in(&world, &regions);
+        let mut leaf = vec![true; world.chains.len()];
+        for (c, chain) in world.chains.chains().iter().enumerate() {
+            for parent in chain.segments.iter().filter_map(|s| s.parent) {
+                leaf[usize::from(world.chains.number(c, parent).0)] = false;
+            }
+        }
+        let fits = if residents.is_empty() { Vec::new() } else { fits(universe, &leaf, &residents)? };
         let question = map::Question {
             chains: &world.chains,
             zone: &zone,
             reference: &reference,
             zone_companies: u32::try_from(residents.len()).unwrap_or(u32::MAX),
             reference_companies,
-            fits: &[],
+            fits: &fits,
         };
         let cells = map::cells(&question);
         let mut gaps = map::gaps(&question, &cells, &map::Weights::default());

@@ -1,6 +1,7 @@
 //! The chain engine: names, placement, the universe snapshot, gaps and targets.
 
 pub mod eval;
+pub mod fits;
 pub mod gaps;
 pub mod learn;
 pub mod map;

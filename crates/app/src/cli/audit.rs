@@ -26,6 +26,6 @@ pub async fn run(command: Audit) -> Result<()> {
     if let Some(broken) = verified.broken {
         bail!("the journal breaks at entry {}: {}", broken.seq, broken.why);
     }
-    println!("{} entries, chain intact, head {}", verified.entries, crate::web::session::hex(&verified.hash));
+    say!("{} entries, chain intact, head {}", verified.entries, crate::web::session::hex(&verified.hash));
     Ok(())
 }

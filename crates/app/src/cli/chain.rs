@@ -47,14 +47,14 @@ pub fn run(command: &ChainCommand) -> Result<()> {
         ChainCommand::Check { file } => {
             let checked = chain::check(&read(file)?);
             for warning in &checked.warnings {
-                println!("{}:{warning} (warning)", file.display());
+                say!("{}:{warning} (warning)", file.display());
             }
             for fault in &checked.errors {
-                println!("{}:{fault}", file.display());
+                say!("{}:{fault}", file.display());
             }
             match checked.chain {
                 Some(chain) if checked.errors.is_empty() => {
-                    println!("{}: {} segments, no fault", file.display(), chain.segments.len());
+                    say!("{}: {} segments, no fault", file.display(), chain.segments.len());
                     Ok(())
                 }
                 _ => bail!("{} faults", checked.errors.len()),
@@ -63,11 +63,11 @@ pub fn run(command: &ChainCommand) -> Result<()> {
         ChainCommand::Import { file } => {
             let chain = parse(&file.to_string_lossy(), &read(file)?)
                 .map_err(|faults| anyhow::anyhow!("{}", faults.join("\n")))?;
-            print!("{}", chain::to_toml(&chain));
+            say!("{}", chain::to_toml(&chain));
             Ok(())
         }
         ChainCommand::Learn { scopes, products, support, words } => {
-            print!("{}", chain::to_toml(&learn(scopes, products.as_ref(), *support, *words)?));
+            say!("{}", chain::to_toml(&learn(scopes, products.as_ref(), *support, *words)?));
             Ok(())
         }
     }

@@ -83,7 +83,7 @@ pub async fn run(args: Demo) -> Result<()> {
     seed(&app).await?;
     std::fs::write(data_dir.join(MARK), "The sample zone of Landfall. Delete this folder to start it anew.\n")?;
     if fresh {
-        println!("The sample zone was made in {:.1} s in {}.", started.elapsed().as_secs_f64(), data_dir.display());
+        say!("The sample zone was made in {:.1} s in {}.", started.elapsed().as_secs_f64(), data_dir.display());
     }
     if args.no_serve {
         return Ok(());
@@ -91,12 +91,12 @@ pub async fn run(args: Demo) -> Result<()> {
     let listener = TcpListener::bind(args.listen).await.with_context(|| {
         format!("cannot listen on {}; choose another address with `landfall demo --listen 127.0.0.1:PORT`", args.listen)
     })?;
-    println!();
-    println!("  Landfall 落地 · sample zone 示例园区");
-    println!("  Open 打开:        http://{}", listener.local_addr()?);
-    println!("  Sign in 登录:     {LOGIN} / {PASSWORD}");
-    println!("  Stop 停止:        Ctrl+C");
-    println!();
+    say!("");
+    say!("  Landfall 落地 · sample zone 示例园区");
+    say!("  Open 打开:        http://{}", listener.local_addr()?);
+    say!("  Sign in 登录:     {LOGIN} / {PASSWORD}");
+    say!("  Stop 停止:        Ctrl+C");
+    say!("");
     serve(app, Some(listener)).await
 }
 

@@ -82,26 +82,26 @@ fn lines(value: &serde_json::Value, depth: usize) -> Result<()> {
             for (key, value) in map {
                 match value {
                     serde_json::Value::Object(_) => {
-                        println!("{pad}{key}");
+                        say!("{pad}{key}");
                         lines(value, depth + 1)?;
                     }
                     serde_json::Value::Array(list) if list.len() > LIST => {
-                        println!("{pad}{key}  {} entries", list.len());
+                        say!("{pad}{key}  {} entries", list.len());
                     }
                     serde_json::Value::Array(list) => {
-                        println!("{pad}{key}");
+                        say!("{pad}{key}");
                         for value in list {
-                            println!("{pad}  {value}");
+                            say!("{pad}  {value}");
                         }
                     }
                     serde_json::Value::Number(n) if n.is_f64() => {
-                        println!("{pad}{key:<24} {:.4}", n.as_f64().unwrap_or_default());
+                        say!("{pad}{key:<24} {:.4}", n.as_f64().unwrap_or_default());
                     }
-                    value => println!("{pad}{key:<24} {value}"),
+                    value => say!("{pad}{key:<24} {value}"),
                 }
             }
         }
-        value => println!("{pad}{value}"),
+        value => say!("{pad}{value}"),
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub fn run(args: &Generate) -> Result<()> {
         let mut companies = companies.map(Ok);
         let manifest =
             world::build(&root, &mut companies, &chains, as_of, created, &|_| {}, &AtomicBool::new(false))?;
-        println!("{} companies in snapshot {} under {}", manifest.companies, manifest.id, root.display());
+        say!("{} companies in snapshot {} under {}", manifest.companies, manifest.id, root.display());
         return Ok(());
     }
     let out: Box<dyn std::io::Write> = match &args.csv {

@@ -71,12 +71,12 @@ pub async fn run(args: ImportArgs) -> Result<()> {
     if args.json {
         return print_json(&printed);
     }
-    println!("read     {}", printed.read);
-    println!("accepted {}", printed.accepted);
-    println!("rejected {}", printed.rejected);
-    println!("changed  {}", printed.changed);
+    say!("read     {}", printed.read);
+    say!("accepted {}", printed.accepted);
+    say!("rejected {}", printed.rejected);
+    say!("changed  {}", printed.changed);
     if let Some(rejects) = printed.rejects {
-        println!("rejected rows with their reasons: {}", rejects.display());
+        say!("rejected rows with their reasons: {}", rejects.display());
     }
     Ok(())
 }

@@ -78,10 +78,10 @@ pub async fn run(args: MapArgs) -> Result<()> {
     if args.json {
         return print_json(&serde_json::json!({ "residents": view.residents.len(), "segments": lines }));
     }
-    println!("residents {}", view.residents.len());
+    say!("residents {}", view.residents.len());
     for l in lines {
         let score = l.gap_score.map_or("      ".into(), |s| format!("{s:.4}"));
-        println!("{score}  {:8}  {:>5}  {}  {}  {}", l.verdict, l.companies, l.segment, l.name, l.reason);
+        say!("{score}  {:8}  {:>5}  {}  {}  {}", l.verdict, l.companies, l.segment, l.name, l.reason);
     }
     Ok(())
 }

@@ -1,5 +1,9 @@
 //! The command line: one file per command.
-#![expect(clippy::print_stdout, reason = "a command's answer goes to standard output")]
+
+/// Prints a line of a command's answer; see [`line`].
+macro_rules! say {
+    ($($text:tt)*) => { $crate::cli::line(&format!($($text)*)) };
+}
 
 pub mod audit;
 pub mod chain;
@@ -114,12 +118,24 @@ fn asynchronous(work: impl Future<Output = Result<()>>) -> Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?.block_on(work)
 }
 
+/// Writes a line to standard output. A reader that has seen enough (`| head`) ends the program quietly.
+pub fn line(text: &str) {
+    use std::io::Write as _;
+    if let Err(error) = writeln!(std::io::stdout(), "{text}") {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            std::process::exit(0);
+        }
+        eprintln!("landfall: cannot write to standard output: {error}");
+        std::process::exit(1);
+    }
+}
+
 /// Prints a value as indented JSON.
 ///
 /// # Errors
 /// It cannot be written as JSON.
 pub fn print_json(value: &impl serde::Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    say!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 

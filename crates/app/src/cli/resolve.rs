@@ -47,9 +47,9 @@ pub async fn run(args: Resolve) -> Result<()> {
     if args.json {
         return print_json(&serde_json::json!({ "tier": resolved.tier, "candidates": lines }));
     }
-    println!("tier: {:?}", resolved.tier);
+    say!("tier: {:?}", resolved.tier);
     for line in lines {
-        println!("{:.2}  {}  {}  ({:?})", line.candidate.score, line.key, line.name, line.candidate.reason);
+        say!("{:.2}  {}  {}  ({:?})", line.candidate.score, line.key, line.name, line.candidate.reason);
     }
     Ok(())
 }

@@ -38,9 +38,9 @@ pub struct Serve {
 pub async fn run(args: Serve) -> Result<()> {
     let app = open(args.place.config(args.listen, super::demo::is_sample(&args.place.data_dir), args.https)).await?;
     if let Some(path) = first_start(&app).await? {
-        println!("First start. Sign in once with this link and set a password (valid for 72 hours):");
-        println!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
-        println!("  http://{}{path}", args.listen);
+        say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
+        say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
+        say!("  http://{}{path}", args.listen);
     }
     serve(app, None).await
 }

@@ -70,9 +70,9 @@ pub async fn run(args: TargetsArgs) -> Result<()> {
             "refused_left_out": c.refused, "targets": rows,
         }));
     }
-    println!("ranked {} (left out: {} residents, {} closed, {} refused)", c.ranked(), c.residents, c.inactive, c.refused);
+    say!("ranked {} (left out: {} residents, {} closed, {} refused)", c.ranked(), c.residents, c.inactive, c.refused);
     for r in rows {
-        println!("{:>3}  {}  {}  {}  {}", r.rank, r.score, r.name, r.region, r.gaps.join("、"));
+        say!("{:>3}  {}  {}  {}  {}", r.rank, r.score, r.name, r.region, r.gaps.join("、"));
     }
     Ok(())
 }
