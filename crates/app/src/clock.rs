@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::Offset;
 
 /// Where the time comes from: the machine, or a test.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ impl Clock {
 /// A timestamp as the civil time of Asia/Shanghai.
 #[must_use]
 pub fn local(at: Timestamp) -> jiff::civil::DateTime {
-    at.to_zoned(TimeZone::fixed(Offset::constant(8))).datetime()
+    Offset::constant(8).to_datetime(at)
 }
 
 /// `2026-11-23 18:30` in Asia/Shanghai.

@@ -12,7 +12,6 @@ use domain::zone::{Reference, ZoneSettings};
 use engine::map::{self, Cell, Gap, Part, Verdict};
 use engine::names::Candidate;
 use engine::snapshot::Doc;
-use engine::tally::Tally;
 use engine::targets::{Answer, Filter, Question};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, PoisonError};

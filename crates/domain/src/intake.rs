@@ -18,6 +18,6 @@ mod mapping;
 mod row;
 
 pub use fault::{RowFault, Rule};
-pub use headings::{Field, recognise};
+pub use headings::{Field, heading_key, recognise};
 pub use mapping::{Choice, Column, Mapping, MappingFault, Overrides, heading_score};
 pub use row::{Accepted, Context, row, status};

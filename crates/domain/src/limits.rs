@@ -31,8 +31,10 @@ pub const LINE_CHARS: usize = 200;
 pub const PASSWORD_MIN: usize = 10;
 /// Characters of a password, at most.
 pub const PASSWORD_MAX: usize = 200;
-/// Failed sign-ins per account or address within the window.
+/// Failed sign-ins per account within the window.
 pub const SIGN_IN_TRIES: usize = 10;
+/// Failed sign-ins per address within the window.
+pub const SIGN_IN_TRIES_ADDRESS: usize = 100;
 /// Accounts and addresses whose failures are remembered.
 pub const SIGN_IN_KEYS: usize = 10_000;
 /// Computations that run at once; more wait, and after [`COMPUTE_WAIT_SECONDS`] the reader is told.

@@ -10,8 +10,9 @@ use crate::web::session::{LASTS, Signed, random, set_cookie};
 use askama::Template;
 use axum::Form;
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::limits;
 use domain::user::UserId;
 use serde::Deserialize;
 use std::net::SocketAddr;
@@ -50,14 +51,17 @@ pub struct Credentials {
 /// `POST /sign-in`
 pub async fn post(
     State(app): State<App>,
-    peer: Option<ConnectInfo<SocketAddr>>,
+    peer: Extensions,
     headers: HeaderMap,
     Form(form): Form<Credentials>,
 ) -> Result<Response> {
     let (now, prefs) = (app.clock.now(), Prefs::read(&headers));
-    let address = peer.map_or_else(String::new, |p| p.0.ip().to_string());
-    let keys = [format!("login:{}", form.login), format!("from:{address}")];
-    if keys.iter().any(|k| app.throttle.blocked(k, now)) {
+    let address = peer.get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |p| p.0.ip().to_string());
+    let keys = [
+        (format!("login:{}", form.login), limits::SIGN_IN_TRIES),
+        (format!("from:{address}"), limits::SIGN_IN_TRIES_ADDRESS),
+    ];
+    if keys.iter().any(|(key, tries)| app.throttle.blocked(key, *tries, now)) {
         return Err(WebError::too_many(
             "登录失败次数过多，请十五分钟后再试。",
             "Too many failed sign-ins; try again in fifteen minutes.",
@@ -68,12 +72,12 @@ pub async fn post(
     let right = app.compute(move || password::verify(&given, stored.flatten().as_deref())).await?;
     match user.filter(|u| right && u.ended.is_none()) {
         Some(user) => {
-            app.throttle.succeeded(&keys[0]);
+            app.throttle.succeeded(&keys[0].0);
             let to = if inside(&form.next) { form.next } else { "/".into() };
             start(&app, user.id, &to).await
         }
         None => {
-            keys.iter().for_each(|k| app.throttle.failed(k, now));
+            keys.iter().for_each(|(key, _)| app.throttle.failed(key, now));
             let p = Chrome::anonymous(prefs, app.zone_name().await?, app.config.sample);
             let error = Some(p.t("用户名或密码不对。", "Wrong user name or password.").to_string());
             let page = render(&SignInPage { p, error, login: form.login, next: form.next })?;

@@ -1,4 +1,5 @@
-//! Slows down guessing: at most [`limits::SIGN_IN_TRIES`] failures per account and per address in fifteen minutes.
+//! Slows down guessing: at most [`limits::SIGN_IN_TRIES`] failures per account and [`limits::SIGN_IN_TRIES_ADDRESS`] per
+//! address (many people may share one behind a proxy) in fifteen minutes.
 //!
 //! Kept in memory: a restart forgets it, which a guesser cannot cause. Bounded: old entries leave first.
 
@@ -14,10 +15,10 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 pub struct Throttle(Mutex<HashMap<String, Vec<Timestamp>>>);
 
 impl Throttle {
-    /// Whether `key` has failed too often lately.
-    pub fn blocked(&self, key: &str, now: Timestamp) -> bool {
+    /// Whether `key` has failed `tries` times or more lately.
+    pub fn blocked(&self, key: &str, tries: usize, now: Timestamp) -> bool {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.get(key).is_some_and(|times| recent(times, now) >= limits::SIGN_IN_TRIES)
+        map.get(key).is_some_and(|times| recent(times, now) >= tries)
     }
 
     /// Notes a failure.
@@ -52,14 +53,15 @@ mod tests {
     fn too_many_failures_block_until_the_window_has_passed() {
         let throttle = Throttle::default();
         let start: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
-        for _ in 0..limits::SIGN_IN_TRIES {
-            assert!(!throttle.blocked("demo", start));
+        let tries = limits::SIGN_IN_TRIES;
+        for _ in 0..tries {
+            assert!(!throttle.blocked("demo", tries, start));
             throttle.failed("demo", start);
         }
-        assert!(throttle.blocked("demo", start));
-        assert!(!throttle.blocked("other", start));
-        assert!(!throttle.blocked("demo", start + WINDOW));
+        assert!(throttle.blocked("demo", tries, start));
+        assert!(!throttle.blocked("other", tries, start));
+        assert!(!throttle.blocked("demo", tries, start + WINDOW));
         throttle.succeeded("demo");
-        assert!(!throttle.blocked("demo", start));
+        assert!(!throttle.blocked("demo", tries, start));
     }
 }

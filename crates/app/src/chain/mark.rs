@@ -28,6 +28,11 @@ impl Mark {
             Verdict::Missing => "v-missing",
         }
     }
+    /// The word in the language of a page.
+    #[must_use]
+    pub fn word(&self, page: &crate::web::chrome::Chrome) -> &'static str {
+        self.label(page.lang)
+    }
     /// The word.
     #[must_use]
     pub fn label(self, lang: Lang) -> &'static str {

@@ -9,6 +9,7 @@ use clap::Subcommand;
 pub enum Audit {
     /// Check the hash chain of the journal
     Verify {
+        /// Where the instance keeps its data.
         #[command(flatten)]
         place: Place,
     },

@@ -84,9 +84,9 @@ fn learn(scopes: &std::path::Path, products: Option<&PathBuf>, support: u32, wor
     let products = products.map(|p| read_products(p)).transpose()?;
     for coded in read_scopes(scopes)?.companies.into_iter().chain(products.into_iter().flat_map(|r| r.companies)) {
         match companies.get_mut(&coded.code) {
-            Some(known) => known.products.extend(coded.labelled.products),
+            Some(known) => known.products.extend(coded.company.products),
             None => {
-                companies.insert(coded.code, coded.labelled);
+                companies.insert(coded.code, coded.company);
             }
         }
     }

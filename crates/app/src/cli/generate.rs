@@ -33,10 +33,10 @@ pub struct Generate {
 /// # Errors
 /// The output cannot be written.
 pub fn run(args: &Generate) -> Result<()> {
-    let companies = engine::synth::generate(args.companies, args.seed);
+    let chains = builtin::all().map_err(|f| anyhow::anyhow!("a built-in chain has faults: {:?}", f.first()))?;
+    let chains = ChainSet::new(chains).map_err(anyhow::Error::msg)?;
+    let companies = engine::synth::generate(args.companies, args.seed, &chains);
     if args.snapshot {
-        let chains = builtin::all().map_err(|f| anyhow::anyhow!("a built-in chain has faults: {:?}", f.first()))?;
-        let chains = ChainSet::new(chains).map_err(anyhow::Error::msg)?;
         let root = args.place.config(std::net::SocketAddr::from(([127, 0, 0, 1], 0)), false, false).snapshots();
         std::fs::create_dir_all(&root)?;
         let (as_of, created) = (jiff::civil::date(2026, 1, 1), "generated".to_string());

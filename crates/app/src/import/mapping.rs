@@ -12,7 +12,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::Redirect;
-use domain::intake::{Field, headings::heading_key};
+use domain::intake::{Field, heading_key};
 use serde::Deserialize;
 use store::import::{ImportKind, NewImport};
 

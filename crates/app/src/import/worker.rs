@@ -10,7 +10,7 @@ use crate::intake::stage::{self, Job, Staged, Summary};
 use crate::world::{self, World};
 use anyhow::{Context, Result, bail};
 use domain::chain::{self, ChainSet};
-use domain::intake::mapping::{Choice, Overrides};
+use domain::intake::{Choice, Overrides};
 use domain::limits;
 use jiff::{SignedDuration, Timestamp};
 use std::path::{Path, PathBuf};
@@ -145,7 +145,7 @@ fn stage_file(
 ) -> Result<Summary> {
     let source = Source::open(file, None)?;
     let mapping = source.mapping(overrides);
-    let job = Job { dir, source_name: name, digest, today };
+    let job = Job { dir, source_name: name, digest, today, part_rows: stage::PART_ROWS };
     let mut progress = |p: stage::Progress| {
         gauge.rows.store(p.rows, Ordering::Relaxed);
         gauge.bytes.store(p.bytes_done, Ordering::Relaxed);

@@ -73,8 +73,11 @@ impl FromRequestParts<App> for Signed {
 }
 
 /// Lets a request through when its session may do `action`; sends it to the sign-in page when it has none.
-pub async fn guard(State((app, action)): State<(App, Action)>, mut request: Request, next: Next) -> Response {
-    match check(&app, action, &request).await {
+pub async fn guard(State((app, action)): State<(App, Action)>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let checked = check(&app, action, &parts).await;
+    let mut request = Request::from_parts(parts, body);
+    match checked {
         Ok(Some(signed)) => {
             request.extensions_mut().insert(signed);
             let mut response = next.run(request).await;
@@ -95,11 +98,11 @@ pub async fn guard(State((app, action)): State<(App, Action)>, mut request: Requ
     }
 }
 
-async fn check(app: &App, action: Action, request: &Request) -> Result<Option<Signed>, WebError> {
-    if request.method() != Method::GET && foreign(request) {
+async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Signed>, WebError> {
+    if request.method != Method::GET && foreign(request) {
         return Err(WebError::forbidden("请求来自其他网站，已拒绝。", "The request came from another site and was refused."));
     }
-    let Some(token) = cookie(request.headers(), COOKIE).and_then(unhex) else { return Ok(None) };
+    let Some(token) = cookie(&request.headers, COOKIE).and_then(unhex) else { return Ok(None) };
     let Some(session) = app.store.session(app.clock.now(), &token).await? else { return Ok(None) };
     if !may(session.user.role, action) {
         return Err(WebError::forbidden(
@@ -112,18 +115,18 @@ async fn check(app: &App, action: Action, request: &Request) -> Result<Option<Si
         name: session.user.name,
         role: session.user.role,
         csrf: hex(&session.csrf),
-        prefs: Prefs::read(request.headers()),
+        prefs: Prefs::read(&request.headers),
         zone: app.zone_name().await?,
         sample: app.config.sample,
-        here: request.uri().path_and_query().map_or("/", |p| p.as_str()).to_string(),
+        here: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_string(),
         token,
     }))
 }
 
 /// Whether a browser says that another site made this request.
-fn foreign(request: &Request) -> bool {
+fn foreign(request: &Parts) -> bool {
     matches!(
-        request.headers().get("sec-fetch-site").and_then(|v| v.to_str().ok()),
+        request.headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()),
         Some("cross-site" | "same-site")
     )
 }

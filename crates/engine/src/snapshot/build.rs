@@ -23,6 +23,9 @@ const BATCH: usize = 4_096;
 /// Postings that are sorted in memory at a time (one gigabyte).
 const CHUNK: u64 = 128 << 20;
 
+/// A step that adds files to a nearly finished snapshot.
+pub type Extra<'a> = &'a dyn Fn(&Universe) -> Result<()>;
+
 /// What a build needs to know besides the companies.
 #[derive(Clone)]
 pub struct BuildOptions<'a> {
@@ -31,7 +34,7 @@ pub struct BuildOptions<'a> {
     /// The day that ages and recent signs are counted from.
     pub as_of: Date,
     /// Called with the nearly finished snapshot; files that it adds to [`Universe::dir`] become part of it (the name index does this).
-    pub extra: Option<&'a dyn Fn(&Universe) -> Result<()>>,
+    pub extra: Option<Extra<'a>>,
 }
 
 /// What a build is doing.

@@ -26,11 +26,11 @@ mod root;
 mod table;
 mod universe;
 
-pub use build::{BuildOptions, Progress, Step, build};
+pub use build::{BuildOptions, Extra, Progress, Step, build};
 pub use counts::CityCounts;
 pub use layout::{Doc, Posting, Row, Size, Tag};
 pub use manifest::{ChainEntry, FORMAT, FileEntry, Manifest};
-pub use universe::Universe;
+pub use universe::{EachName, Universe};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -14,7 +14,14 @@ const KEEP: usize = 2;
 
 /// The right to build under a root; ends with the value, and with the process that holds it however that dies.
 pub(super) struct BuildLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for BuildLock {
+    /// Says so, rather than only closing the file: a child that is just being started still shares it for a moment.
+    fn drop(&mut self) {
+        let _ = self.file.unlock();
+    }
 }
 
 /// Takes the lock and removes what dead builds left behind.
@@ -37,7 +44,7 @@ pub(super) fn lock(root: &Path) -> Result<BuildLock> {
                 .with_context(|| format!("cannot remove the dead build {}", path.display()))?;
         }
     }
-    Ok(BuildLock { _file: file })
+    Ok(BuildLock { file })
 }
 
 /// An empty directory to build in.

@@ -12,6 +12,9 @@ use domain::placement::Placed;
 use domain::target::Features;
 use std::path::{Path, PathBuf};
 
+/// Takes a company's number, registered name, former names and short names.
+pub type EachName<'a> = &'a mut dyn FnMut(Doc, &str, &[String], &[String]) -> Result<()>;
+
 /// An open snapshot. It stays whole while it is open, even after newer ones have replaced and removed it.
 #[derive(Debug)]
 pub struct Universe {
@@ -175,10 +178,7 @@ impl Universe {
     ///
     /// # Errors
     /// A damaged record, or what `each` returns.
-    pub fn for_each_name(
-        &self,
-        each: &mut dyn FnMut(Doc, &str, &[String], &[String]) -> Result<()>,
-    ) -> Result<()> {
+    pub fn for_each_name(&self, each: EachName) -> Result<()> {
         for doc in self.docs() {
             let c = self.company(doc)?;
             each(doc, &c.name, &c.former_names, &c.short_names)?;

@@ -6,8 +6,8 @@ use crate::snapshot::{Doc, Posting, Universe};
 use domain::placement::Role;
 use domain::target::{Features, LEVEL_MAX, Points, step};
 
-/// Companies whose scores are kept side by side (384 KiB of scores and payloads); few in tests, so that small ones cross blocks.
-const BLOCK: usize = if cfg!(test) { 64 } else { 1 << 15 };
+/// Companies whose scores are kept side by side (768 KiB of scores and payloads); few in tests, so that small ones cross blocks.
+const BLOCK: usize = if cfg!(test) { 64 } else { 1 << 16 };
 
 /// Stands for "not in question" in the lookup tables; three of them and the lowest score still fit into [`Points`].
 const OUT: Points = -500_000_000;

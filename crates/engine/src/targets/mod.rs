@@ -3,6 +3,7 @@
 //! [`answer`] touches the postings of the question's tags and nothing else until the few companies that are returned, so its cost grows
 //! with the postings, not with the universe. The score is the linear one of [`domain::target`].
 
+mod explain;
 mod kernel;
 mod top;
 
@@ -155,7 +156,7 @@ pub struct Contribution {
 }
 
 impl Answer {
-    /// The gaps that a target fills, in the order of the question's tags.
+    /// The gaps that a target fills, in the order of the question.
     #[must_use]
     pub fn fills(&self, target: &Target) -> &[Fill] {
         &self.fills[target.fills.0 as usize..target.fills.1 as usize]
@@ -202,7 +203,7 @@ pub fn answer(universe: &Universe, question: &Question) -> Result<Answer> {
     check(universe, question)?;
     let tables = kernel::Tables::new(universe, question);
     let found = kernel::search(universe, question, &tables);
-    Ok(explain(universe, question, found))
+    Ok(explain::explain(universe, question, found))
 }
 
 fn check(universe: &Universe, question: &Question) -> Result<()> {
@@ -226,40 +227,6 @@ fn check(universe: &Universe, question: &Question) -> Result<()> {
         );
     }
     Ok(())
-}
-
-/// Turns the lists of the search into targets with their reasons.
-fn explain(universe: &Universe, question: &Question, found: kernel::Found) -> Answer {
-    let lists = || std::iter::once(&found.overall).chain(&found.per_gap);
-    let mut docs: Vec<(Doc, Points)> = lists().flatten().copied().collect();
-    docs.sort_unstable();
-    docs.dedup();
-    let mut gap_of = vec![u32::MAX; question.gaps.iter().map(|g| g.tag.0 as usize + 1).max().unwrap_or(0)];
-    for (n, gap) in question.gaps.iter().enumerate() {
-        gap_of[gap.tag.0 as usize] = n as u32;
-    }
-    let mut answer = Answer { counts: found.counts, ..Answer::default() };
-    for &(doc, points) in &docs {
-        let (row, from) = (universe.row(doc), answer.fills.len() as u32);
-        for link in universe.links(row) {
-            if let Some(&gap) = gap_of.get(link.tag().0 as usize).filter(|&&g| g != u32::MAX) {
-                answer.fills.push(Fill { gap, fit: link.fit() });
-            }
-        }
-        answer.targets.push(Target {
-            doc,
-            points,
-            features: Features::unpack(row.features),
-            region: universe.region_at(usize::from(row.region)),
-            fills: (from, answer.fills.len() as u32),
-        });
-    }
-    let place = |list: &Vec<(Doc, Points)>| -> Vec<u32> {
-        list.iter().map(|(doc, _)| docs.partition_point(|(d, _)| d < doc) as u32).collect()
-    };
-    answer.overall = place(&found.overall);
-    answer.per_gap = found.per_gap.iter().map(place).collect();
-    answer
 }
 
 #[cfg(test)]

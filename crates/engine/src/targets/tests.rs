@@ -66,8 +66,10 @@ fn question(universe: &Universe, weights: &[u8], filter: Filter, threads: usize)
     }
 }
 
+type Ranked = Vec<(Doc, Points)>;
+
 /// The same question, answered the slow and plain way: every company, its parts by the documented formula, sorted.
-fn naive(universe: &Universe, q: &Question) -> (Vec<(Doc, Points)>, Vec<Vec<(Doc, Points)>>, Counts) {
+fn naive(universe: &Universe, q: &Question) -> (Ranked, Vec<Ranked>, Counts) {
     let by_tag: BTreeMap<Tag, usize> = q.gaps.iter().enumerate().map(|(n, g)| (g.tag, n)).collect();
     let (mut all, mut per_gap, mut counts) = (vec![], vec![vec![]; q.gaps.len()], Counts::default());
     for doc in universe.docs() {
