@@ -6,7 +6,8 @@
 
 use domain::chain::{Chain, ChainSet, Segment};
 use domain::company::{Company, Currency, IndustryCode, Money, RegionCode, Signal, SignalKind, Status, Uscc};
-use domain::zone::{Reference, ZoneSettings};
+use crate::view::TargetWeights;
+use domain::zone::{Reference, Weight, ZoneSettings};
 use jiff::civil::Date;
 
 /// The city the sample zone lies in (镇江市).
@@ -39,6 +40,18 @@ pub fn zone() -> ZoneSettings {
         reference: Reference::Nation,
         // promotion meetings were held in Wuhan and Hangzhou
         footprints: vec![RegionCode(420_100), RegionCode(330_100)],
+        // 1+3+X: one pillar, three potential lines, future lines
+        weights: [
+            ("ships", 1000),
+            ("equipment", 700),
+            ("semiconductors", 700),
+            ("next-it", 700),
+            ("ai", 400),
+            ("storage", 400),
+            ("hydrogen", 400),
+        ]
+        .map(|(chain, per_mille)| Weight { name: TargetWeights::chain_name(chain), per_mille })
+        .to_vec(),
         ..ZoneSettings::default()
     }
 }
@@ -50,17 +63,13 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
     let mut companies = Vec::with_capacity(others + 200);
     let mut residents = Vec::new();
     let mut leaders = Vec::new();
-    for (name, chain, segments) in REAL {
-        if let Some(chain) = chains.chains().iter().find(|c| c.id == chain) {
-            let picked: Vec<&Segment> =
-                segments.iter().filter_map(|id| chain.segments.iter().find(|s| s.id == *id)).collect();
-            if picked.is_empty() {
-                continue;
-            }
-            companies.push(real(name, &picked));
-            residents.push(name.to_string());
-            leaders.push((REAL.iter().find(|r| r.0 == name).map_or("", |r| r.1), name.to_string()));
-        }
+    for (name, id, segments) in REAL {
+        let Some(chain) = chains.chains().iter().find(|c| c.id == id) else { continue };
+        let picked: Vec<&Segment> =
+            segments.iter().filter_map(|id| chain.segments.iter().find(|s| s.id == *id)).collect();
+        companies.push(real(name, &picked));
+        residents.push(name.to_string());
+        leaders.push((id, name.to_string()));
     }
     for (i, (chain_id, count, share)) in RESIDENTS.into_iter().enumerate() {
         let Some(chain) = chains.chains().iter().find(|c| c.id == chain_id) else { continue };
@@ -98,9 +107,9 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
 
 /// Real names of the brief, the chain they stand on and the segments their made-up text speaks of.
 const REAL: [(&str, &str, &[&str]); 3] = [
-    ("中船动力", "ships", &["low-speed-engine", "medium-speed-engine", "engine-assembly", "marine-engine"]),
-    ("哈电", "equipment", &["steam-turbine", "generator", "power-equipment", "turbine"]),
-    ("哈汽", "equipment", &["steam-turbine", "turbine", "power-equipment"]),
+    ("中船动力", "ships", &["low-speed-engine", "medium-speed-engine", "engine-assembly"]),
+    ("哈电", "equipment", &["generator", "gas-steam-turbine", "turbine-aux"]),
+    ("哈汽", "equipment", &["gas-steam-turbine", "turbine-blade"]),
 ];
 
 /// Chain, residents on it, and the share of its leaves (percent) that occurs in the zone.
@@ -257,5 +266,39 @@ impl Rng {
 
     fn below(&mut self, n: usize) -> usize {
         usize::try_from(self.next() % (n.max(1) as u64)).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::chain::builtin;
+
+    fn sample(seed: u64) -> Sample {
+        let chains = ChainSet::new(builtin::all().unwrap()).unwrap();
+        let cities = [(RegionCode(420_100), "武汉市".to_string()), (RegionCode(330_100), "杭州市".to_string())];
+        make(&chains, &cities, 200, seed)
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_zone_and_only_the_named_are_unmarked() {
+        let one = sample(7);
+        assert_eq!(one.companies, sample(7).companies);
+        assert_ne!(one.companies, sample(8).companies);
+        let unmarked: Vec<&str> =
+            one.companies.iter().map(|c| c.name.as_str()).filter(|n| !n.contains(MARK)).collect();
+        assert_eq!(unmarked, ["中船动力", "哈电", "哈汽"]);
+        assert!(one.companies.iter().skip(3).all(|c| c.uscc.as_ref().is_some_and(|u| &u.as_str()[2..8] == "990000")));
+    }
+
+    #[test]
+    fn the_named_companies_stand_on_segments_that_exist() {
+        for chain in builtin::all().unwrap() {
+            for (name, _, segments) in REAL.iter().filter(|r| r.1 == chain.id) {
+                for id in *segments {
+                    assert!(chain.segments.iter().any(|s| s.id == *id), "{name}: no segment {id} in {}", chain.id);
+                }
+            }
+        }
     }
 }

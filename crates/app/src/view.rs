@@ -34,7 +34,7 @@ pub struct ZoneView {
     pub on_segment: Vec<Vec<Doc>>,
     /// One cell per segment.
     pub cells: Vec<Cell>,
-    /// Gaps, highest first.
+    /// Gaps, highest score times weight of the chain first.
     pub gaps: Vec<Gap>,
     /// Refused companies, by number.
     pub refused: Vec<Doc>,
@@ -161,7 +161,9 @@ impl ZoneView {
             fits: &[],
         };
         let cells = map::cells(&question);
-        let gaps = map::gaps(&question, &cells, &map::Weights::default());
+        let mut gaps = map::gaps(&question, &cells, &map::Weights::default());
+        let counts = |g: &Gap| g.score * TargetWeights::chain(&written.zone, &world.chains.get(g.segment).0.id);
+        gaps.sort_by(|a, b| counts(b).total_cmp(&counts(a)).then(a.segment.cmp(&b.segment)));
         let refused = written.refused.iter().filter_map(|key| world.find(key).transpose()).collect::<anyhow::Result<_>>()?;
         Ok(ZoneView {
             residents,
@@ -238,7 +240,9 @@ impl ZoneView {
             .filter_map(|gap| {
                 let tag = self.world.universe.tag_of_segment(gap.segment)?;
                 let buyers = gap.parts.iter().find(|p| p.part == Part::Buyers).map_or(0.0, |p| p.value);
-                Some(engine::targets::Gap { tag, weight: gap.score * weights.gap, supply: buyers * weights.supply })
+                let chain = TargetWeights::chain(&self.written.zone, &self.world.chains.get(gap.segment).0.id);
+                let (weight, supply) = (gap.score * weights.gap * chain, buyers * weights.supply * chain);
+                Some(engine::targets::Gap { tag, weight, supply })
             })
             .collect();
         Question {
@@ -308,6 +312,18 @@ impl TargetWeights {
             "risk" => rest.risk,
             _ => 0.0,
         }
+    }
+
+    /// How much a chain counts for the zone: its pillar more than its future lines; 1 unless the zone says otherwise.
+    #[must_use]
+    pub fn chain(zone: &ZoneSettings, chain: &str) -> f64 {
+        zone.weight(&TargetWeights::chain_name(chain)).map_or(1.0, |w| f64::from(w) / 1000.0)
+    }
+
+    /// The name under which a chain's weight is kept.
+    #[must_use]
+    pub fn chain_name(chain: &str) -> String {
+        format!("chain:{chain}")
     }
 
     /// The weights of a zone: what it has set, defaults elsewhere.

@@ -230,6 +230,18 @@ pub fn fit_level(score: f32) -> u8 {
     (level as u8).clamp(1, LEVEL_MAX)
 }
 
+/// Segments on which a company still counts in full.
+pub const FOCUS: usize = 3;
+
+/// How much of its fit a company keeps when it stands on `segments` segments: all up to [`FOCUS`], then `FOCUS / segments`.
+///
+/// A scope that lists a whole catalogue would otherwise beat the specialist by filling many gaps a little: with this its
+/// fits add up to no more than those of a company on [`FOCUS`] segments.
+#[must_use]
+pub fn focus(segments: usize) -> f32 {
+    if segments <= FOCUS { 1.0 } else { FOCUS as f32 / segments as f32 }
+}
+
 /// How well a company fits a product that its file lists, by the role of its whole text: makers 15, unknown 11, services 8, traders 7.
 #[must_use]
 pub fn product_fit(role: Role) -> u8 {
@@ -411,6 +423,14 @@ mod tests {
         outlook.footprints = vec![(RegionCode(440_000), 8), (RegionCode(440_300), 12)];
         assert_eq!(level(&outlook, 440_305), (12, Nearness::Footprint(RegionCode(440_300))));
         assert_eq!(level(&outlook, 440_100), (8, Nearness::Footprint(RegionCode(440_000))));
+    }
+
+    #[test]
+    fn a_catalogue_adds_up_to_no_more_than_a_specialist() {
+        assert_eq!([1, 3, 6].map(focus), [1.0, 1.0, 0.5]);
+        for n in FOCUS..40 {
+            assert!((focus(n) * n as f32 - FOCUS as f32).abs() < 1e-4);
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 const WIDTH: usize = 1180;
+/// Room on the right for arrows that leave and arrive there.
+const RIGHT: usize = 60;
 const BOX: (usize, usize) = (250, 30);
 const GAP: usize = 10;
 const TOP: usize = 34;
@@ -28,7 +30,7 @@ pub fn svg(view: &ZoneView, at: usize, lang: Lang) -> String {
     let mut spot = vec![None; card.len()];
     for (c, column) in columns.iter().enumerate() {
         for (r, &s) in column.iter().enumerate() {
-            spot[s] = Some((20 + c * (WIDTH - 40 - BOX.0) / 2, TOP + r * (BOX.1 + GAP)));
+            spot[s] = Some((20 + c * (WIDTH - 20 - RIGHT - BOX.0) / 2, TOP + r * (BOX.1 + GAP)));
         }
     }
     let height = TOP + columns.iter().map(Vec::len).max().unwrap_or(0) * (BOX.1 + GAP) + GAP;
@@ -37,7 +39,7 @@ pub fn svg(view: &ZoneView, at: usize, lang: Lang) -> String {
         lang.t("供应关系图", "Supply graph")
     );
     for (c, p) in [Position::Upstream, Position::Midstream, Position::Downstream].into_iter().enumerate() {
-        let _ = write!(out, "<text x=\"{}\" y=\"18\">{}</text>", 20 + c * (WIDTH - 40 - BOX.0) / 2, position(p, lang));
+        let _ = write!(out, "<text x=\"{}\" y=\"18\">{}</text>", 20 + c * (WIDTH - 20 - RIGHT - BOX.0) / 2, position(p, lang));
     }
     for (from, to) in edges(chain, &card) {
         if let (Some(a), Some(b)) = (spot[from], spot[to]) {

@@ -167,7 +167,7 @@ fn build(
         products: company.products.join("、"),
         score,
         parts,
-        supplies: supplies(view, &placed, lang)?,
+        supplies: supplies(view, doc, &placed, lang)?,
         facts: facts(&company, &placed, lang),
         snapshot: world.id().to_string(),
         signals: signals(&company),
@@ -246,14 +246,14 @@ fn scope_parts(scope: &str, placed: &Placed, lang: Lang) -> Vec<ScopePart> {
 }
 
 /// Residents on the segments that buy what this company's segments make.
-fn supplies(view: &ZoneView, placed: &Placed, lang: Lang) -> anyhow::Result<Vec<SupplyRow>> {
+fn supplies(view: &ZoneView, own: Doc, placed: &Placed, lang: Lang) -> anyhow::Result<Vec<SupplyRow>> {
     let mut rows: Vec<(Doc, SegmentNo, SegmentNo)> = Vec::new();
     for placement in &placed.placements {
         let (at, _) = view.world.chains.locate(placement.segment);
         for &buyer in &view.world.chains.get(placement.segment).1.supplies {
             let no = view.world.chains.number(at, buyer);
             for &doc in &view.on_segment[usize::from(no.0)] {
-                if rows.len() < SUPPLIES && !rows.iter().any(|r| r.0 == doc) {
+                if doc != own && rows.len() < SUPPLIES && !rows.iter().any(|r| r.0 == doc) {
                     rows.push((doc, placement.segment, no));
                 }
             }
@@ -331,7 +331,10 @@ fn missing(view: &ZoneView, placed: &Placed, lang: Lang) -> Vec<MissingRow> {
         .map(|m| {
             let link = link(view, m.segment, lang);
             let feeds = words::segment_name(view.world.chains.get(m.feeds).1, lang);
-            let steps = format!("{} {} → {feeds}", lang.t("第", "step"), m.steps);
+            let steps = match lang {
+                Lang::Zh => format!("{} 级供应，供给 {feeds}", m.steps),
+                Lang::En => format!("tier {}, supplies {feeds}", m.steps),
+            };
             MissingRow { name: link.name, href: link.href, verdict: link.verdict, steps }
         })
         .collect()

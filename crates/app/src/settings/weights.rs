@@ -1,12 +1,13 @@
 //! `/settings/weights`: what each part of the target score is worth.
 
 use crate::app::App;
-use crate::settings::FieldError;
+use crate::chain::words::chain_name;
+use crate::import::worker;
 use crate::text::Lang;
 use crate::view::TargetWeights;
 use crate::web::chrome::{Chrome, Flash, Nav};
 use crate::web::error::Result;
-use crate::web::form::{check_token};
+use crate::web::form::check_token;
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use askama::Template;
@@ -23,14 +24,14 @@ struct WeightsPage {
     tab: &'static str,
     version: i64,
     weights: Vec<WeightRow>,
-    errors: Vec<FieldError>,
+    errors: Vec<(String, String)>,
     may_edit: bool,
 }
 
 struct WeightRow {
-    id: &'static str,
-    name: &'static str,
-    about: &'static str,
+    id: String,
+    name: String,
+    about: String,
     value: String,
     default: String,
 }
@@ -39,8 +40,8 @@ struct WeightRow {
 pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     let zone = app.store.zone().await?;
     let version = zone.as_ref().map_or(0, |z| z.version);
-    let values = values(&zone.map(|z| z.settings).unwrap_or_default());
-    page(&signed, version, values, Vec::new(), None)
+    let rows = rows(&app, &zone.map(|z| z.settings).unwrap_or_default(), signed.prefs.lang).await?;
+    page(&signed, version, rows, Vec::new(), None)
 }
 
 /// `POST /settings/weights`
@@ -54,48 +55,62 @@ pub async fn post(
     let lang = signed.prefs.lang;
     let version = value("version").parse().unwrap_or(0);
     let mut settings = app.store.zone().await?.map(|z| z.settings).unwrap_or_default();
-    let typed: Vec<String> = TargetWeights::NAMES.iter().map(|n| value(n).trim().to_string()).collect();
+    let mut rows = rows(&app, &settings, lang).await?;
     settings.weights.clear();
     if value("reset") != "yes" {
         let mut errors = Vec::new();
-        for (name, text) in TargetWeights::NAMES.into_iter().zip(&typed) {
-            match per_mille(text) {
-                Some(per_mille) => settings.weights.push(Weight { name: name.into(), per_mille }),
+        for row in &mut rows {
+            row.value = value(&row.id).trim().to_string();
+            match per_mille(&row.value) {
+                Some(per_mille) => settings.weights.push(Weight { name: row.id.clone(), per_mille }),
                 None => {
                     let rule = lang.t("要在 0 到 5 之间，最多三位小数：", "must lie between 0 and 5 with at most three decimals: ");
-                    errors.push((name, format!("{} {rule}{text}", label(name, lang).0)));
+                    errors.push((row.id.clone(), format!("{} {rule}{}", row.name, row.value)));
                 }
             }
         }
         if !errors.is_empty() {
-            return Ok(page(&signed, version, typed, errors, None)?.into_response());
+            return Ok(page(&signed, version, rows, errors, None)?.into_response());
         }
     }
     let version = app.store.save_zone(&signed.actor(), app.clock.now(), version, &settings).await?;
     let flash = Flash { bad: false, text: lang.t("已保存，目标企业已按新权重排序。", "Saved; targets are ranked by the new weights.").into() };
-    Ok(page(&signed, version, values(&settings), Vec::new(), Some(flash))?.into_response())
+    let rows = self::rows(&app, &settings, lang).await?;
+    Ok(page(&signed, version, rows, Vec::new(), Some(flash))?.into_response())
 }
 
-fn page(signed: &Signed, version: i64, values: Vec<String>, errors: Vec<FieldError>, flash: Option<Flash>) -> Page {
-    let lang = signed.prefs.lang;
-    let weights = TargetWeights::NAMES
-        .into_iter()
-        .zip(values)
-        .map(|(id, value)| {
-            let (name, about) = label(id, lang);
-            WeightRow { id, name, about, value, default: decimal((TargetWeights::default_of(id) * 1000.0).round() as i32) }
-        })
-        .collect();
+fn page(
+    signed: &Signed,
+    version: i64,
+    weights: Vec<WeightRow>,
+    errors: Vec<(String, String)>,
+    flash: Option<Flash>,
+) -> Page {
     let mut p = Chrome::of(signed, Nav::Settings).with_flash(flash);
     p.here = "/settings/weights".into();
     render(&WeightsPage { p, tab: "weights", version, weights, errors, may_edit: signed.may(Action::EditWeights) })
 }
 
-fn values(zone: &ZoneSettings) -> Vec<String> {
-    TargetWeights::NAMES
-        .iter()
-        .map(|n| decimal(zone.weight(n).unwrap_or((TargetWeights::default_of(n) * 1000.0).round() as i32)))
-        .collect()
+/// A row per feature, then one per chain in use.
+async fn rows(app: &App, zone: &ZoneSettings, lang: Lang) -> Result<Vec<WeightRow>> {
+    let row = |id: String, name: String, about: String, default: f64| {
+        let default = (default * 1000.0).round() as i32;
+        let value = decimal(zone.weight(&id).unwrap_or(default));
+        WeightRow { id, name, about, value, default: decimal(default) }
+    };
+    let mut rows: Vec<WeightRow> = TargetWeights::NAMES
+        .into_iter()
+        .map(|id| {
+            let (name, about) = label(id, lang);
+            row(id.into(), name.into(), about.into(), TargetWeights::default_of(id))
+        })
+        .collect();
+    let about = lang.t("这条链的每个缺口都乘以它：主导产业高，未来产业低", "multiplies every gap of this chain: high for the pillar, low for future lines");
+    for chain in worker::chains(app).await?.chains() {
+        let name = format!("{}{}", lang.t("产业链：", "Chain: "), chain_name(chain, lang));
+        rows.push(row(TargetWeights::chain_name(&chain.id), name, about.into(), 1.0));
+    }
+    Ok(rows)
 }
 
 fn label(name: &str, lang: Lang) -> (&'static str, &'static str) {

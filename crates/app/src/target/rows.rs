@@ -9,7 +9,7 @@ use crate::world::World;
 use anyhow::Result;
 use domain::company::{Company, Currency};
 use domain::placement::Placed;
-use domain::target::Nearness;
+use domain::target::{FOCUS, Nearness};
 use engine::snapshot::Doc;
 use engine::targets::{Answer, Contribution, Part, Question, Target};
 
@@ -152,7 +152,13 @@ fn part(
                 .filter(|p| under(view, p.segment, no))
                 .flat_map(|p| p.evidence.iter().cloned())
                 .collect();
-            (format!("{}{}", lang.t("补缺：", "fills "), link(view, no, lang).name), evidence(&words, lang))
+            let spread = placed.placements.len();
+            let mut grounds = evidence(&words, lang);
+            if spread > FOCUS {
+                let note = lang.t("经营面广，契合度按比例折算", "broad scope, fit scaled by");
+                grounds = format!("{grounds}；{note} {FOCUS}/{spread}");
+            }
+            (format!("{}{}", lang.t("补缺：", "fills "), link(view, no, lang).name), grounds)
         }
         Part::Supply(gap) => {
             let no = view.segment_of(question, gap);

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use domain::chain::{ChainSet, SegmentNo};
 use domain::company::{Company, Currency, RegionCode};
 use domain::placement::Placed;
-use domain::target::{Features, fit_level, product_fit};
+use domain::target::{Features, fit_level, focus, product_fit};
 use jiff::civil::{Date, date};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -214,13 +214,14 @@ impl<'a> Writer<'a> {
     /// The tags of one company, each once with its best fit: its segments, the segments above them, its products.
     fn collect_links(&mut self, one: &Prepared) -> Result<()> {
         self.own.clear();
+        let focus = focus(one.placed.placements.len());
         for p in &one.placed.placements {
             ensure!(
                 usize::from(p.segment.0) < self.chains.len(),
                 "segment {} is in none of the chains",
                 p.segment.0
             );
-            let fit = fit_level(p.score);
+            let fit = fit_level(p.score * focus);
             let (chain, mut at) = self.chains.locate(p.segment);
             loop {
                 let SegmentNo(no) = self.chains.number(chain, at);
