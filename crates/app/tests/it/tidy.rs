@@ -17,6 +17,8 @@ const FILE_LINES: usize = 600;
 const LONG_FILES: [(&str, &str); 0] = [];
 /// Characters of a line of Rust.
 const LINE_CHARS: usize = 150;
+/// Files with longer lines, each with its reason.
+const WIDE_FILES: [(&str, &str); 1] = [("crates/domain/src/intake/headings.rs", "one row of synonyms per field")];
 /// What `domain` may depend on; a new entry must be free of input, output, clock and randomness.
 const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "serde", "toml"];
 /// What a crate must not name: everything behind another crate's fence.
@@ -261,8 +263,14 @@ fn one_language(path: &str, text: &str) -> Vec<String> {
         let pieces: Vec<&str> = expression.split('"').collect();
         // odd pieces are string literals
         for i in (1..pieces.len()).step_by(2).filter(|&i| pieces[i].contains(is_chinese)) {
-            let second = pieces.get(i + 2).filter(|_| pieces[i + 1].trim() == ",");
-            if !pieces[i - 1].ends_with("t(") || second.is_none_or(|s| s.is_empty() || s.contains(|c| is_chinese(c) && c != '合' && c != '成')) {
+            let is_first = pieces[i - 1].ends_with("t(") && pieces[i + 1].trim() == ",";
+            let is_second = i > 2 && pieces[i - 1].trim() == ",";
+            let latin = |text: &str| text.contains(|c: char| c.is_ascii_alphabetic());
+            // English needs no measure word (3 家), and may quote Chinese words
+            let counter = pieces[i].trim().chars().count() <= 2;
+            let first_holds = is_first && pieces.get(i + 2).is_some_and(|e| latin(e) || (counter && !e.contains(is_chinese)));
+            let second_holds = is_second && (latin(pieces[i]) || latin(pieces[i - 2]));
+            if !first_holds && !second_holds {
                 faults.push(format!("Chinese without its English beside it: {expression}"));
             }
         }
@@ -270,11 +278,23 @@ fn one_language(path: &str, text: &str) -> Vec<String> {
     for word in SAME_WORDS {
         outside = outside.replace(word, "");
     }
-    let mut in_tag = false;
-    let shown: String = outside.chars().map(|c| { in_tag = c == '<' || (in_tag && c != '>'); if in_tag { ' ' } else { c } }).collect();
+    let shown = without_tags(&outside);
     let words = shown.split(|c: char| !c.is_alphabetic()).filter(|w| w.contains(is_chinese) || w.chars().count() > 2);
     faults.extend(words.map(|w| format!("a word in one language only: {w}")));
     faults
+}
+
+/// The text between the tags, without `<code>`.
+fn without_tags(html: &str) -> String {
+    let mut text = String::new();
+    for piece in html.split('<') {
+        let (tag, after) = piece.split_once('>').unwrap_or(("", piece));
+        if !tag.starts_with("code") {
+            text.push_str(after);
+        }
+        text.push(' ');
+    }
+    text
 }
 
 #[test]
@@ -288,7 +308,9 @@ fn too_long(path: &str, text: &str) -> Vec<String> {
     if lines > FILE_LINES && !LONG_FILES.iter().any(|(file, _)| *file == path) {
         faults.push(format!("{lines} lines without tests; more than {FILE_LINES} are hard to read"));
     }
-    faults.extend(lines_with(text, "too long a line", |line| line.chars().count() > LINE_CHARS));
+    if !WIDE_FILES.iter().any(|(file, _)| *file == path) {
+        faults.extend(lines_with(text, "too long a line", |line| line.chars().count() > LINE_CHARS));
+    }
     faults
 }
 
@@ -296,7 +318,7 @@ fn too_long(path: &str, text: &str) -> Vec<String> {
 fn files_and_lines_stay_short() {
     hold(is_product, too_long);
     let tree = tree();
-    let gone: Vec<_> = LONG_FILES.iter().filter(|(file, _)| !tree.iter().any(|f| f.path == *file)).collect();
+    let gone: Vec<_> = LONG_FILES.iter().chain(&WIDE_FILES).filter(|(file, _)| !tree.iter().any(|f| f.path == *file)).collect();
     assert!(gone.is_empty(), "no such files: {gone:?}");
 }
 
@@ -483,7 +505,7 @@ fn the_rules_catch_what_they_are_for() {
         (inline, "<script>x()</script>", "<script src=\"a\"></script>"),
         (one_language, "<p>保存</p>", "<p>{{ p.t(\"保存\", \"Save\") }}</p>"),
         (one_language, "{{ p.t(\"保存\", \"保存\") }}", "<p title=\"x\">{{ save }} 落地</p>"),
-        (unfinished, "fn f() { todo!() }", "let todo = 1;"),
+        (unfinished, concat!("fn f() { todo", "!() }"), "let todo = 1;"),
         (unknown_commands, "landfall import FILE --nothing", "landfall import FILE [--json]"),
         (broken_links, "[x](no-such-file.md)", "[x](https://example.org)"),
     ];
