@@ -1,0 +1,24 @@
+# Two commands are all a user needs: `cargo run --release` and `make test`.
+.PHONY: test fmt lint deny bench ci
+
+# Installs what is missing, runs every test, prints `N passed, N failed`.
+test:
+	@.ci/test
+
+fmt:
+	cargo fmt --all
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --release -- -D warnings
+
+deny:
+	@.ci/deny
+
+# Both need Python 3 with venv, for the peers; targets takes about 5 GB of disk at its default of 5 million companies.
+bench:
+	bench/place/run
+	bench/targets/run
+
+ci:
+	@.ci/run
