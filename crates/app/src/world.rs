@@ -196,6 +196,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Opens the snapshot that serves now when another process has built it since the last reload.
+    ///
+    /// # Errors
+    /// As [`Engine::reload`].
+    pub fn catch_up(&self) -> Result<()> {
+        let Ok(id) = std::fs::read_to_string(self.root.join("CURRENT")) else { return Ok(()) };
+        if self.world().is_none_or(|w| w.id() != id.trim()) {
+            self.reload()?;
+        }
+        Ok(())
+    }
+
     /// The world that serves now; `None` before the first import.
     #[must_use]
     pub fn world(&self) -> Option<Arc<World>> {

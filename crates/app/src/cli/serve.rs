@@ -7,12 +7,14 @@ use crate::config::Config;
 use crate::import::worker;
 use crate::settings::{chains, people};
 use crate::web::router::router;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use domain::chain::builtin;
 use domain::role::{Lang, Role};
 use domain::zone::ZoneSettings;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use store::chain_file::ChainSource;
 use store::user::NewUser;
 use store::{Actor, Store};
@@ -36,11 +38,17 @@ pub struct Serve {
 /// # Errors
 /// The instance cannot be opened or the address is taken.
 pub async fn run(args: Serve) -> Result<()> {
-    let app = open(args.place.config(args.listen, super::demo::is_sample(&args.place.data_dir), args.https)).await?;
+    let sample = super::demo::is_sample(&args.place.data_dir);
+    ensure!(
+        !sample || args.listen.ip().is_loopback(),
+        "{} holds the sample zone, whose password is public: listen on this machine only, or give --data-dir another folder",
+        args.place.data_dir.display()
+    );
+    let app = open(args.place.config(args.listen, sample, args.https)).await?;
     if let Some(path) = first_start(&app).await? {
         say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
-        say!("  http://{}{path}", args.listen);
+        say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
     }
     serve(app, None).await
 }
@@ -109,9 +117,15 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
         },
     };
     let worker = worker::spawn(app.clone());
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
+    // The program ends when its last thread does: work under way stops here and is taken up at the next start.
     worker.abort();
+    // Dropped before the thread is stopped, so that it cannot note the stop as a failure.
+    let _ = worker.await;
+    if let Some(running) = app.engine.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        running.gauge.cancel.store(true, Ordering::Relaxed);
+    }
     Ok(())
 }
 
