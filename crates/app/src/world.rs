@@ -168,7 +168,9 @@ pub struct Engine {
     slots: Arc<Semaphore>,
     world: RwLock<Option<Arc<World>>>,
     /// The last zone view, with what it was computed from.
-    pub(crate) view: Mutex<Option<Arc<crate::view::ZoneView>>>,
+    pub(crate) view: Mutex<Option<crate::view::Kept>>,
+    /// Held by whoever computes the next view.
+    pub(crate) view_turn: tokio::sync::Mutex<()>,
     /// What the worker is doing, by import.
     pub(crate) running: Mutex<Option<crate::import::worker::Running>>,
 }
@@ -182,6 +184,7 @@ impl Engine {
             slots: Arc::new(Semaphore::new(limits::COMPUTE_SLOTS)),
             world: RwLock::new(None),
             view: Mutex::new(None),
+            view_turn: tokio::sync::Mutex::new(()),
             running: Mutex::new(None),
         }
     }

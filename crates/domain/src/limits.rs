@@ -84,5 +84,7 @@ pub const TARGETS_PER_GAP: usize = 50;
 pub const TARGET_GAPS: usize = 400;
 /// Residents listed on one page.
 pub const RESIDENTS_SHOWN: usize = 500;
+/// Names on the list of residents that are no one company, shown with their candidates on one page.
+pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;
