@@ -16,8 +16,8 @@ pub const PAGE_ROWS: u32 = 1_000;
 pub const ZONE_REGIONS: usize = 500;
 /// Words of the rule that recognises residents by address.
 pub const RESIDENT_RULE_WORDS: usize = 50;
-/// Weights of the target score that a zone may set.
-pub const ZONE_WEIGHTS: usize = 100;
+/// Weights of the target score that a zone may set: one of every chain, and the features.
+pub const ZONE_WEIGHTS: usize = CHAINS + 50;
 /// Largest weight either way, in thousandths.
 pub const WEIGHT_PER_MILLE: i32 = 100_000;
 /// Residents that one import may bring.
@@ -43,6 +43,8 @@ pub const COMPUTE_SLOTS: usize = 2;
 pub const COMPUTE_WAIT_SECONDS: u64 = 10;
 /// Bytes of a form.
 pub const FORM_BYTES: usize = 1 << 20;
+/// Bytes of one short field of a form that also carries a file.
+pub const FIELD_BYTES: usize = 4 << 10;
 /// Bytes of one uploaded company list (as stored, so compressed for xlsx and gz).
 pub const INTAKE_FILE_BYTES: u64 = 4 << 30;
 /// Bytes of one company list after unpacking (xlsx, gz).

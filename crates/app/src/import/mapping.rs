@@ -1,6 +1,7 @@
 //! `/imports/new/{file}`: which column is which, before anything is imported.
 
 use crate::app::App;
+use crate::import::upload::shown_name;
 use crate::import::worker;
 use crate::intake::source::Source;
 use crate::web::chrome::{Chrome, Nav};
@@ -115,7 +116,7 @@ pub async fn post(
     })?;
     let kind =
         if value("kind") == Some("residents") { ImportKind::Residents } else { ImportKind::Universe };
-    let file_name = value("name").filter(|n| !n.trim().is_empty()).unwrap_or("upload").to_string();
+    let file_name = shown_name(value("name").filter(|n| !n.trim().is_empty()).unwrap_or("upload"));
     let new = NewImport { kind, file_name, sha256: id, bytes };
     let import = app.store.add_import(&actor, now, &new).await?;
     Ok(Redirect::to(&format!("/imports/{}", import.id)))

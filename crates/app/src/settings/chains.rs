@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
-use crate::web::form::{Checked, check_token};
+use crate::web::form::{Checked, broken, check_token, short_text};
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use anyhow::Context as _;
@@ -48,7 +48,7 @@ pub async fn upload(State(app): State<App>, signed: Signed, mut form: Multipart)
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         match field.name().unwrap_or_default() {
             "csrf" => {
-                check_token(&signed, &field.text().await.map_err(|e| broken(&e))?)?;
+                check_token(&signed, &short_text(field).await?)?;
                 checked = true;
             }
             "file" if checked => {
@@ -176,8 +176,4 @@ async fn read(mut field: axum::extract::multipart::Field<'_>) -> Result<String> 
     String::from_utf8(bytes).map(|t| t.trim_start_matches('\u{feff}').to_string()).map_err(|_| {
         WebError::bad_request("文件不是 UTF-8 文字，请另存为 UTF-8。", "The file is not UTF-8 text; save it as UTF-8.")
     })
-}
-
-fn broken(error: &axum::extract::multipart::MultipartError) -> WebError {
-    WebError::bad_request(format!("上传中断：{error}"), format!("The upload broke off: {error}"))
 }
