@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use domain::chain::builtin;
 use domain::role::{Lang, Role};
+use domain::user::UserId;
 use domain::zone::ZoneSettings;
 use std::net::SocketAddr;
 use std::sync::PoisonError;
@@ -31,6 +32,9 @@ pub struct Serve {
     /// The instance is reached by https (cookies are marked Secure)
     #[arg(long)]
     https: bool,
+    /// Print a new one-time link for this user name, for one who has lost the password or let the link expire
+    #[arg(long, value_name = "LOGIN")]
+    link: Option<String>,
 }
 
 /// Runs the command.
@@ -50,7 +54,17 @@ pub async fn run(args: Serve) -> Result<()> {
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
         say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
     }
+    if let Some(login) = &args.link {
+        let user = app.store.user_by_login(login).await?.with_context(|| format!("there is no open account `{login}`"))?.0;
+        let path = invite(&app, user.id).await?;
+        say!("One-time link for {login}, valid for 72 hours 一次性链接（72 小时内有效）：");
+        say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
+    }
     serve(app, None).await
+}
+
+async fn invite(app: &App, user: UserId) -> Result<String> {
+    people::invite(app, &Actor::Cli, user).await.map_err(|e| anyhow::anyhow!("{e:?}"))
 }
 
 /// Opens store and snapshot, and keeps the built-in chains.
@@ -98,8 +112,7 @@ async fn first_start(app: &App) -> Result<Option<String>> {
         let zone = ZoneSettings { name: "高新区".into(), ..ZoneSettings::default() };
         app.store.save_zone(&Actor::System, now, 0, &zone).await?;
     }
-    let path = people::invite(app, &Actor::System, user.id).await.map_err(|e| anyhow::anyhow!("{e:?}"))?;
-    Ok(Some(path))
+    invite(app, user.id).await.map(Some)
 }
 
 /// Serves until interrupted. `listener` is given by tests; else the configured address is bound.

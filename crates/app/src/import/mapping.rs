@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::import::upload::shown_name;
+use crate::import::words::cause;
 use crate::import::worker;
 use crate::intake::source::Source;
+use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::check_token;
@@ -150,7 +152,9 @@ fn checked(id: &str) -> Result<&str> {
 }
 
 fn unreadable(error: anyhow::Error) -> WebError {
-    WebError::bad_request(format!("这个文件读不出来：{error:#}"), format!("The file cannot be read: {error:#}"))
+    let error = format!("{error:#}");
+    let zh = cause(&error, Lang::Zh);
+    WebError::bad_request(format!("这个文件读不出来：{zh}"), format!("The file cannot be read: {error}"))
         .next("/imports", "换一个文件", "Choose another file")
 }
 

@@ -3,6 +3,7 @@
 use crate::account::sign_in::Nothing;
 use crate::app::App;
 use crate::import::list::state_label;
+use crate::import::words::cause;
 use crate::import::worker::Running;
 use crate::text::grouped;
 use crate::web::chrome::{Chrome, Nav};
@@ -63,7 +64,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         done: import.state == ImportState::Done,
         percent,
         rate,
-        error: import.error.clone().unwrap_or_default(),
+        error: cause(import.error.as_deref().unwrap_or_default(), signed.prefs.lang),
         read: count(counts.read),
         accepted: count(counts.accepted),
         rejected: count(counts.rejected),

@@ -111,7 +111,14 @@ impl Drop for Turn {
 /// Works off the queue until the program ends.
 pub fn spawn(app: App) -> JoinHandle<()> {
     tokio::spawn(async move {
+        let mut cleaned = app.clock.now();
         loop {
+            if app.clock.now().duration_since(cleaned) > SignedDuration::from_hours(1) {
+                cleaned = app.clock.now();
+                if let Err(error) = clean_uploads(&app).await {
+                    tracing::warn!(error = format!("{error:#}"), "cannot remove old uploads");
+                }
+            }
             match step(&app).await {
                 Ok(true) => {}
                 Ok(false) => tokio::time::sleep(Duration::from_millis(500)).await,

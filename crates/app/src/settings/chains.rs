@@ -1,6 +1,7 @@
 //! `/settings/chains`: the chain files in use.
 
 use crate::app::App;
+use crate::import::worker;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::{Checked, broken, check_token, short_text};
@@ -11,7 +12,7 @@ use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::chain::{self, Chain};
+use domain::chain::{self, Chain, ChainSet};
 use domain::limits;
 use domain::role::Action;
 use serde::Deserialize;
@@ -66,6 +67,12 @@ pub async fn upload(State(app): State<App>, signed: Signed, mut form: Multipart)
     };
     match parse(&name, &text) {
         Ok(chain) => {
+            let mut all = worker::chains(&app).await?.chains().to_vec();
+            all.retain(|c| c.id != chain.id);
+            all.push(chain.clone());
+            if let Err(fault) = ChainSet::new(all) {
+                return Ok(page(&app, &signed, vec![fault]).await?.into_response());
+            }
             save(&app, &signed.actor(), &chain, ChainSource::Uploaded).await?;
             Ok(Redirect::to("/settings/chains").into_response())
         }

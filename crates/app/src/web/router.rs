@@ -101,6 +101,7 @@ fn guarded(app: App) -> Routes {
         .get("/settings/people", View, settings::people::get)
         .post("/settings/people", ManageUsers, settings::people::post)
         .post("/settings/people/{id}/end", ManageUsers, settings::people::end)
+        .post("/settings/people/{id}/link", ManageUsers, settings::people::link)
         .get("/audit", ReadJournal, audit::get)
 }
 
