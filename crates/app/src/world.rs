@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use domain::chain::{self, ChainSet};
 use domain::company::{Company, RegionCode, Uscc};
 use domain::limits;
-use engine::names::{AliasKind, Candidate, NameEntry, NameIndex, Tier};
+use domain::name::fold;
+use engine::names::{AliasKind, Candidate, NameEntry, NameIndex, Reason, Tier};
 use engine::place::Dictionary;
 use engine::snapshot::{self, BuildOptions, Doc, Manifest, Progress, Universe};
 use jiff::civil::Date;
@@ -79,9 +80,25 @@ impl World {
             None => self.universe.find_uscc(key),
             Some(name) => Ok(match self.by_name(name, None) {
                 Named::One(doc) => Some(doc),
-                Named::None | Named::Many(_) => None,
+                Named::Many(candidates) => self.uncoded(name, &candidates)?,
+                Named::None => None,
             }),
         }
+    }
+
+    /// The one company without a credit code that bears `name` now; others may have borne it once, or bear it with a code.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn uncoded(&self, name: &str, candidates: &[Candidate]) -> Result<Option<Doc>> {
+        let mut found = Vec::new();
+        for candidate in candidates.iter().filter(|c| c.reason == Reason::SameName) {
+            let company = self.universe.company(Doc(candidate.company))?;
+            if company.uscc.is_none() && fold(&company.name) == fold(name) {
+                found.push(Doc(candidate.company));
+            }
+        }
+        Ok(if let [one] = found[..] { Some(one) } else { None })
     }
 
     /// The one company that carries exactly this name (present, former or short), if it is one.

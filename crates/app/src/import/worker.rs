@@ -431,6 +431,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_name_that_another_company_once_bore_stays_the_one_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = instance(dir.path()).await;
+        let list = "企业名称,统一社会信用代码,曾用名,经营范围\n\
+            镇江新名样板有限公司,91350100M000100Y43,镇江旧名样板有限公司,船用柴油机制造\n\
+            镇江旧名样板有限公司,,,船用曲轴制造\n";
+        for changed in [2, 0] {
+            let id = queue(&app, list).await;
+            assert!(step(&app).await.unwrap());
+            let counts = app.store.import(id).await.unwrap().unwrap().counts;
+            assert_eq!(counts, Counts { read: 2, accepted: 2, rejected: 0, changed });
+        }
+        let world = app.engine.world().unwrap();
+        let doc = world.find("=镇江旧名样板有限公司").unwrap().unwrap();
+        assert_eq!(world.universe.company(doc).unwrap().scope, "船用曲轴制造");
+    }
+
+    #[tokio::test]
     async fn an_import_that_a_dead_process_left_is_taken_up_and_a_failed_one_says_why() {
         let dir = tempfile::tempdir().unwrap();
         let app = instance(dir.path()).await;
