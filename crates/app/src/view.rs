@@ -41,6 +41,8 @@ pub struct ZoneView {
     pub refused: Vec<Doc>,
     /// Companies of the reference.
     pub reference_companies: u32,
+    /// How well each lacking segment fits the zone; seconds to compute, so kept while the residents stay the same.
+    fits: Vec<Option<f64>>,
 }
 
 /// What people wrote that the view depends on.
@@ -114,25 +116,17 @@ async fn written(app: &App, seq: i64) -> Result<Written> {
     })
 }
 
-/// A sign-in or an export moves the journal on without changing anything here; then only the number is new.
+/// What takes long is taken over from the view before where it still holds.
 fn reuse(cached: Option<Arc<ZoneView>>, world: Arc<World>, written: Written) -> anyhow::Result<Arc<ZoneView>> {
-    if let Some(view) = cached
-        && Arc::ptr_eq(&view.world, &world)
-        && (Written { seq: written.seq, ..view.written.clone() }) == written
-        && let Ok(mut view) = Arc::try_unwrap(view)
-    {
-        view.written.seq = written.seq;
-        return Ok(Arc::new(view));
-    }
-    ZoneView::compute(world, written).map(Arc::new)
+    ZoneView::compute(world, written, cached.as_deref()).map(Arc::new)
 }
 
 impl ZoneView {
-    /// Computes the view.
+    /// Computes the view; `before` is an earlier one, from which it takes what still holds.
     ///
     /// # Errors
     /// A damaged record.
-    pub fn compute(world: Arc<World>, written: Written) -> anyhow::Result<ZoneView> {
+    pub fn compute(world: Arc<World>, written: Written, before: Option<&ZoneView>) -> anyhow::Result<ZoneView> {
         let universe = &world.universe;
         let (listed, unmatched) = listed(&world, &written)?;
         let ruled = ruled(&world, &written.zone)?;
@@ -153,13 +147,12 @@ impl ZoneView {
         };
         let (zone, reference) = (universe.tally(&residents), universe.tally_regions(&regions));
         let reference_companies = companies_in(&world, &regions);
-        let mut leaf = vec![true; world.chains.len()];
-        for (c, chain) in world.chains.chains().iter().enumerate() {
-            for parent in chain.segments.iter().filter_map(|s| s.parent) {
-                leaf[usize::from(world.chains.number(c, parent).0)] = false;
-            }
-        }
-        let fits = if residents.is_empty() { Vec::new() } else { fits(universe, &leaf, &residents)? };
+        let same = before.filter(|b| Arc::ptr_eq(&b.world, &world) && b.residents == residents);
+        let fits = match same {
+            Some(before) => before.fits.clone(),
+            None if residents.is_empty() => Vec::new(),
+            None => fits(universe, &leaves(&world), &residents)?,
+        };
         let question = map::Question {
             chains: &world.chains,
             zone: &zone,
@@ -182,6 +175,7 @@ impl ZoneView {
             gaps,
             refused,
             reference_companies,
+            fits,
             written,
             world,
         })
@@ -351,6 +345,17 @@ impl TargetWeights {
             },
         }
     }
+}
+
+/// Which segments have none below them, by number.
+fn leaves(world: &World) -> Vec<bool> {
+    let mut leaf = vec![true; world.chains.len()];
+    for (c, chain) in world.chains.chains().iter().enumerate() {
+        for parent in chain.segments.iter().filter_map(|s| s.parent) {
+            leaf[usize::from(world.chains.number(c, parent).0)] = false;
+        }
+    }
+    leaf
 }
 
 fn listed(world: &World, written: &Written) -> anyhow::Result<(HashSet<Doc>, Vec<Unmatched>)> {

@@ -101,5 +101,5 @@ pub async fn view_of(app: &App, city: Option<&str>) -> Result<Arc<ZoneView>> {
         ..app.store.zone().await?.map(|z| z.settings).unwrap_or_default()
     };
     let written = Written { seq: 0, version: 0, zone, residents: Vec::new(), refused: Vec::new(), leaders: Vec::new() };
-    Ok(Arc::new(tokio::task::spawn_blocking(move || ZoneView::compute(world, written)).await??))
+    Ok(Arc::new(tokio::task::spawn_blocking(move || ZoneView::compute(world, written, None)).await??))
 }

@@ -109,6 +109,9 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
         },
     };
     let worker = worker::spawn(app.clone());
+    let warm = app.clone();
+    // The first page need not wait for the map; if it fails here, the page says why.
+    tokio::spawn(async move { crate::view::find(&warm).await.is_ok() });
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
     worker.abort();
