@@ -79,8 +79,11 @@ pub struct Unmatched {
 /// 404 with the way to the import page when there is no universe yet.
 pub async fn view(app: &App) -> Result<Arc<ZoneView>> {
     find(app).await?.ok_or_else(|| {
-        WebError::not_found("还没有企业数据，请先导入企业名单。", "There are no companies yet; import a company list first.")
-            .next("/imports", "去导入", "Import")
+        WebError::not_found(
+            "还没有企业数据，请先导入企业名单。",
+            "There are no companies yet; import a company list first.",
+        )
+        .next("/imports", "去导入", "Import")
     })
 }
 
@@ -117,7 +120,11 @@ async fn written(app: &App, seq: i64) -> Result<Written> {
 }
 
 /// What takes long is taken over from the view before where it still holds.
-fn reuse(cached: Option<Arc<ZoneView>>, world: Arc<World>, written: Written) -> anyhow::Result<Arc<ZoneView>> {
+fn reuse(
+    cached: Option<Arc<ZoneView>>,
+    world: Arc<World>,
+    written: Written,
+) -> anyhow::Result<Arc<ZoneView>> {
     ZoneView::compute(world, written, cached.as_deref()).map(Arc::new)
 }
 
@@ -126,7 +133,11 @@ impl ZoneView {
     ///
     /// # Errors
     /// A damaged record.
-    pub fn compute(world: Arc<World>, written: Written, before: Option<&ZoneView>) -> anyhow::Result<ZoneView> {
+    pub fn compute(
+        world: Arc<World>,
+        written: Written,
+        before: Option<&ZoneView>,
+    ) -> anyhow::Result<ZoneView> {
         let universe = &world.universe;
         let (listed, unmatched) = listed(&world, &written)?;
         let ruled = ruled(&world, &written.zone)?;
@@ -163,9 +174,14 @@ impl ZoneView {
         };
         let cells = map::cells(&question);
         let mut gaps = map::gaps(&question, &cells, &map::Weights::default());
-        let counts = |g: &Gap| g.score * TargetWeights::chain(&written.zone, &world.chains.get(g.segment).0.id);
+        let counts =
+            |g: &Gap| g.score * TargetWeights::chain(&written.zone, &world.chains.get(g.segment).0.id);
         gaps.sort_by(|a, b| counts(b).total_cmp(&counts(a)).then(a.segment.cmp(&b.segment)));
-        let refused = written.refused.iter().filter_map(|key| world.find(key).transpose()).collect::<anyhow::Result<_>>()?;
+        let refused = written
+            .refused
+            .iter()
+            .filter_map(|key| world.find(key).transpose())
+            .collect::<anyhow::Result<_>>()?;
         Ok(ZoneView {
             residents,
             by_rule,
@@ -242,7 +258,8 @@ impl ZoneView {
             .filter_map(|gap| {
                 let tag = self.world.universe.tag_of_segment(gap.segment)?;
                 let buyers = gap.parts.iter().find(|p| p.part == Part::Buyers).map_or(0.0, |p| p.value);
-                let chain = TargetWeights::chain(&self.written.zone, &self.world.chains.get(gap.segment).0.id);
+                let chain =
+                    TargetWeights::chain(&self.written.zone, &self.world.chains.get(gap.segment).0.id);
                 let (weight, supply) = (gap.score * weights.gap * chain, buyers * weights.supply * chain);
                 Some(engine::targets::Gap { tag, weight, supply })
             })
@@ -331,7 +348,9 @@ impl TargetWeights {
     /// The weights of a zone: what it has set, defaults elsewhere.
     #[must_use]
     pub fn of(zone: &ZoneSettings) -> TargetWeights {
-        let get = |name| zone.weight(name).map_or_else(|| TargetWeights::default_of(name), |w| f64::from(w) / 1000.0);
+        let get = |name| {
+            zone.weight(name).map_or_else(|| TargetWeights::default_of(name), |w| f64::from(w) / 1000.0)
+        };
         TargetWeights {
             gap: get("gap"),
             supply: get("supply"),

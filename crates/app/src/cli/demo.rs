@@ -64,6 +64,7 @@ pub fn is_sample(data_dir: &Path) -> bool {
 ///
 /// # Errors
 /// The folder holds a real zone, or the instance cannot be opened or served.
+#[expect(clippy::disallowed_methods, reason = "tells the user how long the first start took")]
 pub async fn run(args: Demo) -> Result<()> {
     ensure!(
         args.listen.ip().is_loopback(),
@@ -81,15 +82,25 @@ pub async fn run(args: Demo) -> Result<()> {
     );
     let app = open(config).await?;
     seed(&app).await?;
-    std::fs::write(data_dir.join(MARK), "The sample zone of Landfall. Delete this folder to start it anew.\n")?;
+    std::fs::write(
+        data_dir.join(MARK),
+        "The sample zone of Landfall. Delete this folder to start it anew.\n",
+    )?;
     if fresh {
-        say!("The sample zone was made in {:.1} s in {}.", started.elapsed().as_secs_f64(), data_dir.display());
+        say!(
+            "The sample zone was made in {:.1} s in {}.",
+            started.elapsed().as_secs_f64(),
+            data_dir.display()
+        );
     }
     if args.no_serve {
         return Ok(());
     }
     let listener = TcpListener::bind(args.listen).await.with_context(|| {
-        format!("cannot listen on {}; choose another address with `landfall demo --listen 127.0.0.1:PORT`", args.listen)
+        format!(
+            "cannot listen on {}; choose another address with `landfall demo --listen 127.0.0.1:PORT`",
+            args.listen
+        )
     })?;
     say!("");
     say!("  Landfall 落地 · sample zone 示例园区");

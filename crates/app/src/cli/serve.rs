@@ -36,7 +36,8 @@ pub struct Serve {
 /// # Errors
 /// The instance cannot be opened or the address is taken.
 pub async fn run(args: Serve) -> Result<()> {
-    let app = open(args.place.config(args.listen, super::demo::is_sample(&args.place.data_dir), args.https)).await?;
+    let app = open(args.place.config(args.listen, super::demo::is_sample(&args.place.data_dir), args.https))
+        .await?;
     if let Some(path) = first_start(&app).await? {
         say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
@@ -105,7 +106,9 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
         Some(listener) => listener,
         None => match TcpListener::bind(address).await {
             Ok(listener) => listener,
-            Err(error) => bail!("cannot listen on {address}: {error}; choose another with --listen 127.0.0.1:PORT"),
+            Err(error) => {
+                bail!("cannot listen on {address}: {error}; choose another with --listen 127.0.0.1:PORT")
+            }
         },
     };
     let worker = worker::spawn(app.clone());

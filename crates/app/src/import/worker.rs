@@ -17,9 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use store::Actor;
 use store::import::{Counts, Import, ImportKind, Outcome};
 use store::resident::NewResident;
-use store::Actor;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// What the worker is doing now.
@@ -87,7 +87,8 @@ async fn run(app: &App, import: Import) -> Result<()> {
     beat.abort();
     stop(app);
     let now = app.clock.now();
-    let still = app.store.import(import.id).await?.is_some_and(|i| i.state == store::import::ImportState::Running);
+    let still =
+        app.store.import(import.id).await?.is_some_and(|i| i.state == store::import::ImportState::Running);
     if !still {
         return Ok(());
     }
@@ -173,7 +174,8 @@ fn account(dir: &Path, summary: &Summary, plan: &Plan) -> Result<Counts> {
 }
 
 fn unclear_row((row, keys): &(Staged, Vec<String>)) -> domain::intake::RowFault {
-    let mut fault = domain::intake::RowFault::whole(row.row, &row.company.name, domain::intake::Rule::AmbiguousName);
+    let mut fault =
+        domain::intake::RowFault::whole(row.row, &row.company.name, domain::intake::Rule::AmbiguousName);
     fault.advice = format!("请填统一社会信用代码；可能是：{}", keys.join("、"));
     fault
 }
@@ -182,7 +184,9 @@ async fn add_residents(app: &App, import: i64, dir: &Path) -> Result<()> {
     let dir: PathBuf = dir.to_path_buf();
     let rows: Vec<NewResident> = spawn_blocking(move || -> Result<Vec<NewResident>> {
         stage::staged(&dir)?
-            .map(|row| row.map(|r| NewResident { key: World::key(&r.company), name: r.company.name, since: None }))
+            .map(|row| {
+                row.map(|r| NewResident { key: World::key(&r.company), name: r.company.name, since: None })
+            })
             .collect()
     })
     .await??;

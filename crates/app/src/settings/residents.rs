@@ -113,11 +113,16 @@ pub struct Settled {
 }
 
 /// `POST /settings/residents/settle`: a name on the list is this company.
-pub async fn settle(State(app): State<App>, signed: Signed, Checked(form): Checked<Settled>) -> Result<Redirect> {
+pub async fn settle(
+    State(app): State<App>,
+    signed: Signed,
+    Checked(form): Checked<Settled>,
+) -> Result<Redirect> {
     let view = crate::view::view(&app).await?;
-    let doc = view.world.find(&form.is)?.ok_or_else(|| {
-        WebError::not_found("企业库里没有这家企业。", "There is no such company.")
-    })?;
+    let doc = view
+        .world
+        .find(&form.is)?
+        .ok_or_else(|| WebError::not_found("企业库里没有这家企业。", "There is no such company."))?;
     let company = view.world.universe.company(doc)?;
     let (actor, now) = (signed.actor(), app.clock.now());
     let new = NewResident { key: form.is, name: company.name, since: None };

@@ -82,7 +82,10 @@ pub async fn guard(State((app, action)): State<(App, Action)>, request: Request,
             request.extensions_mut().insert(signed);
             let mut response = next.run(request).await;
             // Pages are about one person; no cache may keep them.
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+            response
+                .headers_mut()
+                .entry(header::CACHE_CONTROL)
+                .or_insert(HeaderValue::from_static("no-store"));
             response
         }
         Ok(None) => {
@@ -100,7 +103,10 @@ pub async fn guard(State((app, action)): State<(App, Action)>, request: Request,
 
 async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Signed>, WebError> {
     if request.method != Method::GET && foreign(request) {
-        return Err(WebError::forbidden("请求来自其他网站，已拒绝。", "The request came from another site and was refused."));
+        return Err(WebError::forbidden(
+            "请求来自其他网站，已拒绝。",
+            "The request came from another site and was refused.",
+        ));
     }
     let Some(token) = cookie(&request.headers, COOKIE).and_then(unhex) else { return Ok(None) };
     let Some(session) = app.store.session(app.clock.now(), &token).await? else { return Ok(None) };
@@ -137,7 +143,11 @@ pub fn set_cookie(token: Option<&[u8]>, https: bool) -> String {
     let secure = if https { "; Secure" } else { "" };
     match token {
         Some(token) => {
-            format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", hex(token), LASTS.as_secs())
+            format!(
+                "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
+                hex(token),
+                LASTS.as_secs()
+            )
         }
         None => format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}"),
     }
@@ -162,9 +172,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// The operating system has none.
+#[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
 pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the operating system gave no randomness: {e}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|e| anyhow::anyhow!("the operating system gave no randomness: {e}"))?;
     Ok(bytes)
 }
 
