@@ -57,6 +57,7 @@ fn real(name: &str) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "a test of speed")]
     let start = std::time::Instant::now();
     let done = run(&path, dir.path(), PART_ROWS).unwrap();
     println!("{name}: {:?} {:#?}", start.elapsed(), done.summary);

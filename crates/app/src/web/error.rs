@@ -96,6 +96,7 @@ impl IntoResponse for WebError {
         let number = self.source.as_ref().map(|source| {
             let mut bytes = [0u8; 5];
             // A number only has to be quotable; without the operating system's randomness it is zero.
+            #[expect(clippy::disallowed_methods, reason = "a number to quote may be missing; `random` may not")]
             let _ = getrandom::fill(&mut bytes);
             let number: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
             tracing::error!(number, error = format!("{source:#}"), "request failed");

@@ -162,6 +162,7 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// The operating system has none.
+#[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
 pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the operating system gave no randomness: {e}"))?;

@@ -282,6 +282,7 @@ fn a_build_that_is_killed_leaves_the_old_one_and_its_remains_go() {
         .unwrap();
     let tmp = root.path().join(format!("tmp-{}", child.id()));
     let written = || fs::metadata(tmp.join("heap.bin")).map_or(0, |m| m.len());
+    #[expect(clippy::disallowed_methods, reason = "a test of speed")]
     let start = std::time::Instant::now();
     while written() == 0 {
         assert!(start.elapsed().as_secs() < 60, "the victim has written nothing");
