@@ -35,7 +35,8 @@ pub struct Next {
 
 /// `GET /sign-in`
 pub async fn get(State(app): State<App>, headers: HeaderMap, Query(query): Query<Next>) -> Page {
-    let p = Chrome::anonymous(Prefs::read(&headers), app.zone_name().await?, app.config.sample);
+    let prefs = Prefs::read(&headers);
+    let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
     render(&SignInPage { p, error: None, login: String::new(), next: query.next })
 }
 
@@ -78,7 +79,7 @@ pub async fn post(
         }
         None => {
             keys.iter().for_each(|(key, _)| app.throttle.failed(key, now));
-            let p = Chrome::anonymous(prefs, app.zone_name().await?, app.config.sample);
+            let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
             let error = Some(p.t("用户名或密码不对。", "Wrong user name or password.").to_string());
             let page = render(&SignInPage { p, error, login: form.login, next: form.next })?;
             Ok((axum::http::StatusCode::UNAUTHORIZED, page).into_response())

@@ -53,6 +53,11 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(typed): Query<Typ
     render(&SearchPage { p: Chrome::of(&signed, Nav::Companies), q, hits, ambiguous })
 }
 
+/// Least likeness of a candidate that is listed.
+const LIKE: f32 = 0.01;
+/// Candidates listed all the same.
+const FEW: usize = 3;
+
 fn search(world: &World, q: &str, lang: Lang) -> anyhow::Result<(Vec<Hit>, bool)> {
     if let Some(code) = typed_code(q) {
         let doc = world.universe.find_uscc(code.as_str())?;
@@ -70,8 +75,11 @@ fn search(world: &World, q: &str, lang: Lang) -> anyhow::Result<(Vec<Hit>, bool)
             }
         }
     }
+    // What hardly resembles the query is left out, but for a few when there is nothing better.
+    let kept = list.iter().filter(|c| c.score >= LIKE).count().max(FEW);
     let hits = list
         .iter()
+        .take(kept)
         .map(|c| hit(world, Doc(c.company), matched(c, lang), c.score))
         .collect::<anyhow::Result<_>>()?;
     Ok((hits, ambiguous))

@@ -56,7 +56,8 @@ pub fn spawn(app: App) -> JoinHandle<()> {
         }
         loop {
             match step(&app).await {
-                Ok(true) => {}
+                // The next page need not wait for the map; if it fails here, the page says why.
+                Ok(true) => drop(crate::view::find(&app).await),
                 Ok(false) => tokio::time::sleep(Duration::from_millis(500)).await,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "import worker");

@@ -116,7 +116,7 @@ async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Sign
         role: session.user.role,
         csrf: hex(&session.csrf),
         prefs: Prefs::read(&request.headers),
-        zone: app.zone_name().await?,
+        zone: app.zone_name(Prefs::read(&request.headers).lang).await?,
         sample: app.config.sample,
         here: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_string(),
         token,
