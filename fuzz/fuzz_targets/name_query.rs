@@ -8,7 +8,12 @@ use std::sync::OnceLock;
 fn index() -> &'static NameIndex {
     static INDEX: OnceLock<NameIndex> = OnceLock::new();
     INDEX.get_or_init(|| {
-        let names = ["镇江合成动力有限公司", "镇江合成动力设备有限公司", "合成（南京）海工装备股份有限公司", "哈尔滨合成电机厂"];
+        let names = [
+            "镇江合成动力有限公司",
+            "镇江合成动力设备有限公司",
+            "合成（南京）海工装备股份有限公司",
+            "哈尔滨合成电机厂",
+        ];
         let entry = |(i, name): (usize, &&str)| NameEntry {
             name: (*name).to_string(),
             company: u32::try_from(i).unwrap(),
