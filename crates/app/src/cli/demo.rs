@@ -71,6 +71,7 @@ pub async fn run(args: Demo) -> Result<()> {
         "the sample zone has a public password and listens on this machine only; use `landfall serve` for a zone that others reach"
     );
     let config = args.place.config(args.listen, true, false);
+    #[expect(clippy::disallowed_methods, reason = "says how long the sample zone took")]
     let (data_dir, started) = (config.data_dir.clone(), Instant::now());
     let fresh = !is_sample(&data_dir);
     let empty = !data_dir.join("landfall.db").exists();
