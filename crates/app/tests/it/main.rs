@@ -1,0 +1,12 @@
+//! The program as its users meet it: pages, roles, imports, crashes, commands, a browser.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod account;
+mod chains;
+mod database;
+mod pages;
+mod roles;
+mod story;
+mod targets;
+mod world;
