@@ -117,6 +117,14 @@ pub async fn run(args: Demo) -> Result<()> {
 /// # Errors
 /// The store or the snapshot cannot be written.
 pub async fn seed(app: &App) -> Result<()> {
+    seed_with(app, OTHERS).await
+}
+
+/// As [`seed`], with `others` companies outside the zone.
+///
+/// # Errors
+/// The store or the snapshot cannot be written.
+pub async fn seed_with(app: &App, others: usize) -> Result<()> {
     let now = app.clock.now();
     if app.store.user_by_login(LOGIN).await?.is_none() {
         let hash = password::hash(PASSWORD, &random::<16>()?)?;
@@ -136,7 +144,7 @@ pub async fn seed(app: &App) -> Result<()> {
         return Ok(());
     }
     let chains = worker::chains(app).await?;
-    let sample = sample::make(&chains, &cities(), OTHERS, SEED);
+    let sample = sample::make(&chains, &cities(), others, SEED);
     let (root, today, created) = (app.config.snapshots(), app.clock.today(), now.to_string());
     let residents: Vec<NewResident> = sample
         .companies

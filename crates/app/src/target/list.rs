@@ -185,10 +185,13 @@ impl Asked {
     }
 
     fn filter(&self) -> Result<Filter> {
+        if !matches!(self.role.as_str(), "" | "maker") {
+            return Err(wrong("角色", "role", &self.role));
+        }
         let mut filter = Filter { makers_only: self.role == "maker", ..Filter::default() };
         if !self.province.is_empty() {
-            let code = self.province.parse().map_err(|_| wrong("省份", "province", &self.province))?;
-            filter.regions.push(RegionCode(code));
+            let code = self.province.parse().ok().map(RegionCode).filter(|&code| provinces().iter().any(|p| p.0 == code));
+            filter.regions.push(code.ok_or_else(|| wrong("省份", "province", &self.province))?);
         }
         if !self.capital.trim().is_empty() {
             let wan: i64 =
