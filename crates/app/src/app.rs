@@ -3,6 +3,7 @@
 use crate::account::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::text::Lang;
 use crate::web::error::WebError;
 use crate::world::Engine;
 use std::sync::Arc;
@@ -42,11 +43,14 @@ impl App {
         self.engine.run(work).await
     }
 
-    /// The zone's name for the page head.
+    /// The zone's name for the page head; its Chinese name where it has no English one.
     ///
     /// # Errors
     /// Only when the database fails.
-    pub async fn zone_name(&self) -> Result<String, WebError> {
-        Ok(self.store.zone().await?.map_or_else(|| "高新区".to_string(), |z| z.settings.name))
+    pub async fn zone_name(&self, lang: Lang) -> Result<String, WebError> {
+        let Some(zone) = self.store.zone().await?.map(|z| z.settings) else {
+            return Ok("高新区".to_string());
+        };
+        Ok(if lang == Lang::En && !zone.name_en.is_empty() { zone.name_en } else { zone.name })
     }
 }

@@ -4,9 +4,9 @@
 //! files; every other company is synthetic and says so in its name, and its credit code lies in a division (99) that
 //! does not exist. The same seed makes the same zone.
 
+use crate::view::TargetWeights;
 use domain::chain::{Chain, ChainSet, Segment};
 use domain::company::{Company, Currency, IndustryCode, Money, RegionCode, Signal, SignalKind, Status, Uscc};
-use crate::view::TargetWeights;
 use domain::zone::{Reference, Weight, ZoneSettings};
 use jiff::civil::Date;
 
@@ -192,7 +192,9 @@ fn scope(main: &str, second: &str, third: Option<&str>, trader: bool) -> String 
         None => format!("{main}、{second}"),
     };
     if trader {
-        format!("{goods}的销售；货物进出口；技术进出口（依法须经批准的项目，经相关部门批准后方可开展经营活动）")
+        format!(
+            "{goods}的销售；货物进出口；技术进出口（依法须经批准的项目，经相关部门批准后方可开展经营活动）"
+        )
     } else {
         format!("{goods}的研发、生产、销售；技术服务、技术咨询；货物进出口（依法须经批准的项目除外）")
     }
@@ -233,15 +235,16 @@ fn short(city: &str) -> &str {
 }
 
 const BRAND: [&str; 40] = [
-    "海", "岳", "澜", "恒", "启", "瑞", "峻", "川", "远", "汇", "辰", "昊", "朗", "卓", "睿", "凌", "沃", "嘉", "泰", "晟",
-    "翔", "宏", "博", "源", "信", "诚", "达", "润", "盛", "鼎", "拓", "景", "聚", "铭", "锐", "骏", "旭", "安", "德", "新",
+    "海", "岳", "澜", "恒", "启", "瑞", "峻", "川", "远", "汇", "辰", "昊", "朗", "卓", "睿", "凌", "沃",
+    "嘉", "泰", "晟", "翔", "宏", "博", "源", "信", "诚", "达", "润", "盛", "鼎", "拓", "景", "聚", "铭",
+    "锐", "骏", "旭", "安", "德", "新",
 ];
 const FORM: [&str; 6] = ["科技", "装备制造", "机械制造", "新材料", "智能科技", "工业"];
 
 fn pick<'a>(from: &[&'a Segment], rng: &mut Rng) -> Option<&'a Segment> {
     // The square of a uniform number leans to the front, so that some segments are common and some are rare.
-    let r = rng.below(1 << 16) * rng.below(1 << 16) >> 16;
-    from.get(r * from.len() >> 16).copied()
+    let r = (rng.below(1 << 16) * rng.below(1 << 16)) >> 16;
+    from.get((r * from.len()) >> 16).copied()
 }
 
 fn skewed(rng: &mut Rng, n: usize) -> usize {
@@ -276,7 +279,8 @@ mod tests {
 
     fn sample(seed: u64) -> Sample {
         let chains = ChainSet::new(builtin::all().unwrap()).unwrap();
-        let cities = [(RegionCode(420_100), "武汉市".to_string()), (RegionCode(330_100), "杭州市".to_string())];
+        let cities =
+            [(RegionCode(420_100), "武汉市".to_string()), (RegionCode(330_100), "杭州市".to_string())];
         make(&chains, &cities, 200, seed)
     }
 
@@ -288,7 +292,12 @@ mod tests {
         let unmarked: Vec<&str> =
             one.companies.iter().map(|c| c.name.as_str()).filter(|n| !n.contains(MARK)).collect();
         assert_eq!(unmarked, ["中船动力", "哈电", "哈汽"]);
-        assert!(one.companies.iter().skip(3).all(|c| c.uscc.as_ref().is_some_and(|u| &u.as_str()[2..8] == "990000")));
+        assert!(
+            one.companies
+                .iter()
+                .skip(3)
+                .all(|c| c.uscc.as_ref().is_some_and(|u| &u.as_str()[2..8] == "990000"))
+        );
     }
 
     #[test]
@@ -296,7 +305,11 @@ mod tests {
         for chain in builtin::all().unwrap() {
             for (name, _, segments) in REAL.iter().filter(|r| r.1 == chain.id) {
                 for id in *segments {
-                    assert!(chain.segments.iter().any(|s| s.id == *id), "{name}: no segment {id} in {}", chain.id);
+                    assert!(
+                        chain.segments.iter().any(|s| s.id == *id),
+                        "{name}: no segment {id} in {}",
+                        chain.id
+                    );
                 }
             }
         }

@@ -10,7 +10,11 @@ pub fn yuan(amount: i64, lang: Lang) -> String {
     if amount.abs() >= 100_000_000 {
         let hundredths = (i128::from(amount) + 500_000 * i128::from(amount.signum())) / 1_000_000;
         let (whole, rest) = (hundredths / 100, (hundredths % 100).abs());
-        format!("{}.{rest:02} {}", grouped(i64::try_from(whole).unwrap_or(i64::MAX)), lang.t("亿元", "100m CNY"))
+        format!(
+            "{}.{rest:02} {}",
+            grouped(i64::try_from(whole).unwrap_or(i64::MAX)),
+            lang.t("亿元", "100m CNY")
+        )
     } else if wan == 0 && amount != 0 {
         format!("{} {}", grouped(amount), lang.t("元", "CNY"))
     } else {
@@ -27,7 +31,7 @@ pub fn grouped(n: i64) -> String {
         out.push('-');
     }
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

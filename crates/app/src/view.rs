@@ -42,6 +42,8 @@ pub struct ZoneView {
     pub refused: Vec<Doc>,
     /// Companies of the reference.
     pub reference_companies: u32,
+    /// How well each lacking segment fits the zone; seconds to compute, so kept while the residents stay the same.
+    fits: Vec<Option<f64>>,
 }
 
 /// What people wrote that the view depends on.
@@ -83,8 +85,11 @@ pub(crate) struct Kept {
 /// 404 with the way to the import page when there is no universe yet.
 pub async fn view(app: &App) -> Result<Arc<ZoneView>> {
     find(app).await?.ok_or_else(|| {
-        WebError::not_found("还没有企业数据，请先导入企业名单。", "There are no companies yet; import a company list first.")
-            .next("/imports", "去导入", "Import")
+        WebError::not_found(
+            "还没有企业数据，请先导入企业名单。",
+            "There are no companies yet; import a company list first.",
+        )
+        .next("/imports", "去导入", "Import")
     })
 }
 
@@ -112,8 +117,8 @@ pub async fn find(app: &App) -> Result<Option<Arc<ZoneView>>> {
     let view = match kept().filter(same) {
         Some(kept) => kept.view,
         None => {
-            let world = world.clone();
-            app.compute(move || ZoneView::compute(world, written).map(Arc::new)).await??
+            let (world, before) = (world.clone(), kept().map(|k| k.view));
+            app.compute(move || ZoneView::compute(world, written, before.as_deref()).map(Arc::new)).await??
         }
     };
     *app.engine.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seq, view: view.clone() });
@@ -133,11 +138,15 @@ async fn written(app: &App, day: Date) -> Result<Written> {
 }
 
 impl ZoneView {
-    /// Computes the view.
+    /// Computes the view; `before` is an earlier one, from which it takes what still holds.
     ///
     /// # Errors
     /// A damaged record.
-    pub fn compute(world: Arc<World>, written: Written) -> anyhow::Result<ZoneView> {
+    pub fn compute(
+        world: Arc<World>,
+        written: Written,
+        before: Option<&ZoneView>,
+    ) -> anyhow::Result<ZoneView> {
         let universe = &world.universe;
         let (listed, unmatched) = listed(&world, &written)?;
         let ruled = ruled(&world, &written.zone)?;
@@ -158,13 +167,12 @@ impl ZoneView {
         };
         let (zone, reference) = (universe.tally(&residents), universe.tally_regions(&regions));
         let reference_companies = companies_in(&world, &regions);
-        let mut leaf = vec![true; world.chains.len()];
-        for (c, chain) in world.chains.chains().iter().enumerate() {
-            for parent in chain.segments.iter().filter_map(|s| s.parent) {
-                leaf[usize::from(world.chains.number(c, parent).0)] = false;
-            }
-        }
-        let fits = if residents.is_empty() { Vec::new() } else { fits(universe, &leaf, &residents)? };
+        let same = before.filter(|b| Arc::ptr_eq(&b.world, &world) && b.residents == residents);
+        let fits = match same {
+            Some(before) => before.fits.clone(),
+            None if residents.is_empty() => Vec::new(),
+            None => fits(universe, &leaves(&world), &residents)?,
+        };
         let question = map::Question {
             chains: &world.chains,
             zone: &zone,
@@ -175,9 +183,14 @@ impl ZoneView {
         };
         let cells = map::cells(&question);
         let mut gaps = map::gaps(&question, &cells, &map::Weights::default());
-        let counts = |g: &Gap| g.score * TargetWeights::chain(&written.zone, &world.chains.get(g.segment).0.id);
+        let counts =
+            |g: &Gap| g.score * TargetWeights::chain(&written.zone, &world.chains.get(g.segment).0.id);
         gaps.sort_by(|a, b| counts(b).total_cmp(&counts(a)).then(a.segment.cmp(&b.segment)));
-        let refused = written.refused.iter().filter_map(|key| world.find(key).transpose()).collect::<anyhow::Result<_>>()?;
+        let refused = written
+            .refused
+            .iter()
+            .filter_map(|key| world.find(key).transpose())
+            .collect::<anyhow::Result<_>>()?;
         Ok(ZoneView {
             residents,
             by_rule,
@@ -187,6 +200,7 @@ impl ZoneView {
             gaps,
             refused,
             reference_companies,
+            fits,
             written,
             world,
         })
@@ -255,7 +269,8 @@ impl ZoneView {
             .filter_map(|gap| {
                 let tag = self.world.universe.tag_of_segment(gap.segment)?;
                 let buyers = gap.parts.iter().find(|p| p.part == Part::Buyers).map_or(0.0, |p| p.value);
-                let chain = TargetWeights::chain(&self.written.zone, &self.world.chains.get(gap.segment).0.id);
+                let chain =
+                    TargetWeights::chain(&self.written.zone, &self.world.chains.get(gap.segment).0.id);
                 let (weight, supply) = (gap.score * weights.gap * chain, buyers * weights.supply * chain);
                 Some(engine::targets::Gap { tag, weight, supply })
             })
@@ -365,7 +380,9 @@ impl TargetWeights {
     /// The weights of a zone: what it has set, defaults elsewhere.
     #[must_use]
     pub fn of(zone: &ZoneSettings) -> TargetWeights {
-        let get = |name| zone.weight(name).map_or_else(|| TargetWeights::default_of(name), |w| f64::from(w) / 1000.0);
+        let get = |name| {
+            zone.weight(name).map_or_else(|| TargetWeights::default_of(name), |w| f64::from(w) / 1000.0)
+        };
         TargetWeights {
             gap: get("gap"),
             supply: get("supply"),
@@ -379,6 +396,17 @@ impl TargetWeights {
             },
         }
     }
+}
+
+/// Which segments have none below them, by number.
+fn leaves(world: &World) -> Vec<bool> {
+    let mut leaf = vec![true; world.chains.len()];
+    for (c, chain) in world.chains.chains().iter().enumerate() {
+        for parent in chain.segments.iter().filter_map(|s| s.parent) {
+            leaf[usize::from(world.chains.number(c, parent).0)] = false;
+        }
+    }
+    leaf
 }
 
 fn listed(world: &World, written: &Written) -> anyhow::Result<(HashSet<Doc>, Vec<Unmatched>)> {

@@ -109,7 +109,11 @@ impl World {
             Tier::Exact => answer.candidates.first().map_or(Named::None, |c| Named::One(Doc(c.company))),
             Tier::None => Named::None,
             Tier::Confident | Tier::Suggest => {
-                if answer.candidates.is_empty() { Named::None } else { Named::Many(answer.candidates) }
+                if answer.candidates.is_empty() {
+                    Named::None
+                } else {
+                    Named::Many(answer.candidates)
+                }
             }
         }
     }

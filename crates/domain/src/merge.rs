@@ -31,7 +31,8 @@ pub fn merge(old: &Company, new: &Company) -> Company {
     take(&mut out.insured, new.insured.as_ref());
     if let Some(region) = new.region {
         // A row that only says the province does not take a known city away.
-        let coarser = out.region.is_some_and(|r| r != region && (region == r.city() || region == r.province()));
+        let coarser =
+            out.region.is_some_and(|r| r != region && (region == r.city() || region == r.province()));
         if !coarser {
             out.region = Some(region);
         }
@@ -86,7 +87,8 @@ mod tests {
     fn the_same_row_twice_changes_nothing() {
         let old = company("镇江甲有限公司");
         assert_eq!(merge(&old, &old), old);
-        let new = Company { name: "镇江乙有限公司".into(), products: vec!["连杆".into()], ..company("") };
+        let new =
+            Company { name: "镇江乙有限公司".into(), products: vec!["连杆".into()], ..company("") };
         let once = merge(&old, &new);
         assert_eq!(merge(&once, &new), once);
         assert_eq!(once.former_names, ["镇江甲有限公司"]);

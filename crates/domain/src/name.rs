@@ -245,8 +245,7 @@ fn split_branch<'a>(chars: &'a [char], tables: &Tables) -> (&'a [char], Option<S
     let ends = |at: usize| at >= 2 && chars[at - 2..at] == company;
     let is_branch_end = tables.branch.iter().any(|b| chars.ends_with(b));
     for at in 3..chars.len() {
-        let strong = at >= 4 && chars[at - 4..at - 2] == ['有', '限']
-            || at >= 4 && chars[at - 4..at - 2] == ['责', '任'];
+        let strong = at >= 4 && [['有', '限'], ['责', '任']].iter().any(|end| chars[at - 4..at - 2] == *end);
         if !ends(at) || chars[at - 3] == '分' || !(strong || is_branch_end) {
             continue;
         }

@@ -25,11 +25,14 @@ pub fn fits(universe: &Universe, leaf: &[bool], residents: &[Doc]) -> Result<Vec
     let step = universe.len().div_ceil(COMPANIES).max(1);
     for doc in universe.docs() {
         let resident = residents.binary_search(&doc).is_ok();
-        if !resident && (doc.0 as usize % step != 0 || universe.features(doc).inactive) {
+        if !resident && (!(doc.0 as usize).is_multiple_of(step) || universe.features(doc).inactive) {
             continue;
         }
-        let segments: Vec<u32> =
-            universe.tags_of(doc).map(|(tag, _)| tag.0).filter(|&t| leaf.get(t as usize) == Some(&true)).collect();
+        let segments: Vec<u32> = universe
+            .tags_of(doc)
+            .map(|(tag, _)| tag.0)
+            .filter(|&t| leaf.get(t as usize) == Some(&true))
+            .collect();
         let city = if resident {
             0
         } else {

@@ -24,8 +24,8 @@ impl Mapped {
     pub fn open(path: &Path) -> Result<Mapped> {
         let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
         // SAFETY: snapshot files are never modified or truncated after they are renamed into place.
-        let map = unsafe { memmap2::Mmap::map(&file) }
-            .with_context(|| format!("cannot map {}", path.display()))?;
+        let map =
+            unsafe { memmap2::Mmap::map(&file) }.with_context(|| format!("cannot map {}", path.display()))?;
         Ok(Mapped { map })
     }
 
@@ -40,7 +40,10 @@ impl Mapped {
     /// # Errors
     /// The range lies outside the file, is not aligned for `T`, or is no whole number of `T`.
     pub fn slice<T: Pod>(&self, range: Range<usize>) -> Result<&[T]> {
-        ensure!(range.end <= self.map.len() && range.start <= range.end, "section {range:?} lies outside the file");
+        ensure!(
+            range.end <= self.map.len() && range.start <= range.end,
+            "section {range:?} lies outside the file"
+        );
         bytemuck::try_cast_slice(&self.map[range.clone()])
             .map_err(|e| anyhow::anyhow!("section {range:?} does not hold whole values: {e}"))
     }

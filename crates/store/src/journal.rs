@@ -103,8 +103,7 @@ impl Store {
     /// Only when the database fails.
     pub async fn verify_journal(&self) -> Result<Verified> {
         // The head is read first: entries that are added meanwhile are more than it says, never fewer.
-        let (head, head_hash): (i64, Vec<u8>) =
-            on!(&self.reader, db => query_as("SELECT seq, hash FROM journal_head WHERE id = 1").fetch_one(db).await)?;
+        let (head, head_hash): (i64, Vec<u8>) = on!(&self.reader, db => query_as("SELECT seq, hash FROM journal_head WHERE id = 1").fetch_one(db).await)?;
         let mut good = (0i64, vec![0u8; 32]);
         let mut entries = 0u64;
         loop {

@@ -1,8 +1,8 @@
 //! Password hashes: Argon2id with the library's defaults (RFC 9106's second recommended option is near to them).
 
 use anyhow::{Result, anyhow};
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use domain::limits;
 
 /// Hashes a password with the given random salt.
@@ -11,7 +11,8 @@ use domain::limits;
 /// The password is shorter than [`limits::PASSWORD_MIN`] or longer than [`limits::PASSWORD_MAX`] characters.
 pub fn hash(password: &str, salt: &[u8; 16]) -> Result<String> {
     let salt = SaltString::encode_b64(salt).map_err(|e| anyhow!("salt: {e}"))?;
-    let hash = Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|e| anyhow!("hashing: {e}"))?;
+    let hash =
+        Argon2::default().hash_password(password.as_bytes(), &salt).map_err(|e| anyhow!("hashing: {e}"))?;
     Ok(hash.to_string())
 }
 

@@ -19,9 +19,9 @@ pub struct Choice {
 /// `POST /preferences` needs no token: it changes nothing but the sender's own display.
 pub async fn post(Form(choice): Form<Choice>) -> Response {
     let allowed = |name: &'static str, value: Option<String>, values: [&str; 2]| {
-        value.filter(|v| values.contains(&v.as_str())).map(|v| {
-            (header::SET_COOKIE, format!("{name}={v}; Path=/; SameSite=Lax; Max-Age=31536000"))
-        })
+        value
+            .filter(|v| values.contains(&v.as_str()))
+            .map(|v| (header::SET_COOKIE, format!("{name}={v}; Path=/; SameSite=Lax; Max-Age=31536000")))
     };
     let cookies: Vec<_> = [
         allowed("lang", choice.lang, ["zh", "en"]),

@@ -35,7 +35,8 @@ pub struct Next {
 
 /// `GET /sign-in`
 pub async fn get(State(app): State<App>, headers: HeaderMap, Query(query): Query<Next>) -> Page {
-    let p = Chrome::anonymous(Prefs::read(&headers), app.zone_name().await?, app.config.sample);
+    let prefs = Prefs::read(&headers);
+    let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
     render(&SignInPage { p, error: None, login: String::new(), next: query.next })
 }
 
@@ -79,7 +80,7 @@ pub async fn post(
             start(&app, user.id, &to).await
         }
         None => {
-            let p = Chrome::anonymous(prefs, app.zone_name().await?, app.config.sample);
+            let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
             let error = Some(p.t("用户名或密码不对。", "Wrong user name or password.").to_string());
             let page = render(&SignInPage { p, error, login, next: form.next })?;
             Ok((axum::http::StatusCode::UNAUTHORIZED, page).into_response())

@@ -27,7 +27,8 @@ struct WelcomePage {
 pub async fn get(State(app): State<App>, headers: HeaderMap, Path(token): Path<String>) -> Page {
     let bytes = unhex(&token).ok_or_else(spent)?;
     let user = app.store.login_link(app.clock.now(), &bytes).await?.ok_or_else(spent)?;
-    let p = Chrome::anonymous(Prefs::read(&headers), app.zone_name().await?, app.config.sample);
+    let prefs = Prefs::read(&headers);
+    let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
     render(&WelcomePage { p, error: None, login: user.login, token })
 }
 
@@ -46,7 +47,8 @@ pub async fn post(
     Form(form): Form<Passwords>,
 ) -> Result<Response> {
     let bytes = unhex(&token).ok_or_else(spent)?;
-    let p = Chrome::anonymous(Prefs::read(&headers), app.zone_name().await?, app.config.sample);
+    let prefs = Prefs::read(&headers);
+    let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
     let error = if form.password != form.again {
         Some(p.t("两次输入不一样，请重新输入。", "The two entries differ; enter them again."))
     } else if !password::acceptable(&form.password) {

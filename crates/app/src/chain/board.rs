@@ -101,7 +101,11 @@ pub struct Shown {
 pub async fn first(State(app): State<App>) -> Result<Redirect> {
     let view = view(&app).await?;
     let chain = view.world.chains.chains().first().ok_or_else(|| {
-        WebError::not_found("没有启用的产业链。", "No chain is turned on.").next("/settings/chains", "去启用", "Turn one on")
+        WebError::not_found("没有启用的产业链。", "No chain is turned on.").next(
+            "/settings/chains",
+            "去启用",
+            "Turn one on",
+        )
     })?;
     Ok(Redirect::to(&format!("/chains/{}", chain.id)))
 }
@@ -115,7 +119,11 @@ pub async fn get(
 ) -> Page {
     let view = view(&app).await?;
     let Some(at) = view.world.chains.chains().iter().position(|c| c.id == id) else {
-        return Err(WebError::not_found("没有这条产业链。", "There is no such chain.").next("/chains", "全部产业链", "All chains"));
+        return Err(WebError::not_found("没有这条产业链。", "There is no such chain.").next(
+            "/chains",
+            "全部产业链",
+            "All chains",
+        ));
     };
     let lang = signed.prefs.lang;
     let shown = match shown.view.as_str() {
@@ -160,7 +168,8 @@ fn rows(view: &ZoneView, at: usize, lang: Lang) -> Vec<StageRow> {
     let chain = &view.world.chains.chains()[at];
     let companies = |s: usize| view.cells[usize::from(view.world.chains.number(at, s).0)].zone.companies;
     let mark = |s: usize| Mark(view.verdict(view.world.chains.number(at, s)));
-    let children = |parent: usize| (0..chain.segments.len()).filter(move |&s| chain.segments[s].parent == Some(parent));
+    let children =
+        |parent: usize| (0..chain.segments.len()).filter(move |&s| chain.segments[s].parent == Some(parent));
     let card = |s: usize| Card {
         id: chain.segments[s].id.clone(),
         name: segment_name(&chain.segments[s], lang),
@@ -192,7 +201,10 @@ fn rows(view: &ZoneView, at: usize, lang: Lang) -> Vec<StageRow> {
                 companies: docs.len(),
                 parts: tops
                     .into_iter()
-                    .map(|s| PartCards { name: segment_name(&chain.segments[s], lang), cards: children(s).map(card).collect() })
+                    .map(|s| PartCards {
+                        name: segment_name(&chain.segments[s], lang),
+                        cards: children(s).map(card).collect(),
+                    })
                     .collect(),
             }
         })

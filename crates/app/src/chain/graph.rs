@@ -39,7 +39,12 @@ pub fn svg(view: &ZoneView, at: usize, lang: Lang) -> String {
         lang.t("供应关系图", "Supply graph")
     );
     for (c, p) in [Position::Upstream, Position::Midstream, Position::Downstream].into_iter().enumerate() {
-        let _ = write!(out, "<text x=\"{}\" y=\"18\">{}</text>", 20 + c * (WIDTH - 20 - RIGHT - BOX.0) / 2, position(p, lang));
+        let _ = write!(
+            out,
+            "<text x=\"{}\" y=\"18\">{}</text>",
+            20 + c * (WIDTH - 20 - RIGHT - BOX.0) / 2,
+            position(p, lang)
+        );
     }
     for (from, to) in edges(chain, &card) {
         if let (Some(a), Some(b)) = (spot[from], spot[to]) {
@@ -85,7 +90,11 @@ fn edge(out: &mut String, a: (usize, usize), b: (usize, usize), missing: bool) {
     // Right to left, or within a column, the line leaves and arrives on the right-hand side.
     let (ax, bx, bend) = if b.0 > a.0 { (a.0 + BOX.0, b.0, 80i64) } else { (a.0 + BOX.0, b.0 + BOX.0, 40) };
     let end = if b.0 > a.0 { bx as i64 - bend } else { bx as i64 + bend };
-    let _ = write!(out, "<path class=\"{class}\" d=\"M{ax} {ay} C{} {ay} {end} {by} {bx} {by}\"/>", ax as i64 + bend);
+    let _ = write!(
+        out,
+        "<path class=\"{class}\" d=\"M{ax} {ay} C{} {ay} {end} {by} {bx} {by}\"/>",
+        ax as i64 + bend
+    );
 }
 
 fn node(out: &mut String, view: &ZoneView, at: usize, s: usize, (x, y): (usize, usize), lang: Lang) {

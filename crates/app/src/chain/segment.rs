@@ -65,7 +65,11 @@ pub async fn get(
 ) -> Page {
     let view = view(&app).await?;
     let Some(no) = view.world.chains.find(&format!("{chain}/{segment}")) else {
-        return Err(WebError::not_found("没有这个环节。", "There is no such segment.").next("/chains", "产业链", "Chains"));
+        return Err(WebError::not_found("没有这个环节。", "There is no such segment.").next(
+            "/chains",
+            "产业链",
+            "Chains",
+        ));
     };
     let lang = signed.prefs.lang;
     let p = Chrome::of(&signed, Nav::Chains);
@@ -150,7 +154,12 @@ fn targets(view: &ZoneView, no: SegmentNo, lang: Lang) -> anyhow::Result<(Vec<Ta
     Ok((rows, is_thin(&answer, &answer.overall)))
 }
 
-fn resident(view: &ZoneView, doc: engine::snapshot::Doc, no: SegmentNo, lang: Lang) -> anyhow::Result<ResidentRow> {
+fn resident(
+    view: &ZoneView,
+    doc: engine::snapshot::Doc,
+    no: SegmentNo,
+    lang: Lang,
+) -> anyhow::Result<ResidentRow> {
     let company = view.world.universe.company(doc)?;
     let placed = view.world.universe.placed(doc)?;
     let here = placed.placements.iter().find(|p| p.segment == no).or(placed.placements.first());

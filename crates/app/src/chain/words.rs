@@ -37,22 +37,34 @@ pub fn link(view: &ZoneView, no: SegmentNo, lang: Lang) -> SegmentLink {
 pub fn why(cell: &Cell, lang: Lang) -> String {
     let (z, e, q) = (cell.zone.companies, cell.expected, cell.quotient);
     let zh = match cell.why {
-        Why::AboveReference => format!("本园区有 {z} 家，按对照占比只应有 {e:.1} 家（平滑后的区位商 {q:.2}）。"),
+        Why::AboveReference => {
+            format!("本园区有 {z} 家，按对照占比只应有 {e:.1} 家（平滑后的区位商 {q:.2}）。")
+        }
         Why::AboveOnFewCompanies => format!("占比高于对照（区位商 {q:.2}），但只有 {z} 家，还不算强。"),
-        Why::LikeReference => format!("本园区有 {z} 家，按对照占比应有 {e:.1} 家，大致相当（区位商 {q:.2}）。"),
+        Why::LikeReference => {
+            format!("本园区有 {z} 家，按对照占比应有 {e:.1} 家，大致相当（区位商 {q:.2}）。")
+        }
         Why::BelowReference => format!("本园区有 {z} 家，按对照占比应有 {e:.1} 家，偏少（区位商 {q:.2}）。"),
         Why::NoMaker => format!("有 {z} 家企业，但都不制造；对照里一半以上是制造企业。"),
         Why::NoCompany => format!("一家也没有；对照里有 {} 家。", cell.reference.companies),
         Why::NowhereInReference => "本园区和对照里都没有，是不是缺口要靠人判断。".to_string(),
     };
     let en = match cell.why {
-        Why::AboveReference => format!("{z} companies here where the reference share makes one expect {e:.1} (smoothed location quotient {q:.2})."),
-        Why::AboveOnFewCompanies => format!("Above the reference share (quotient {q:.2}), but on {z} companies only."),
-        Why::LikeReference => format!("{z} companies here, {e:.1} expected: about the same (quotient {q:.2})."),
+        Why::AboveReference => format!(
+            "{z} companies here where the reference share makes one expect {e:.1} (smoothed location quotient {q:.2})."
+        ),
+        Why::AboveOnFewCompanies => {
+            format!("Above the reference share (quotient {q:.2}), but on {z} companies only.")
+        }
+        Why::LikeReference => {
+            format!("{z} companies here, {e:.1} expected: about the same (quotient {q:.2}).")
+        }
         Why::BelowReference => format!("{z} companies here, {e:.1} expected: too few (quotient {q:.2})."),
         Why::NoMaker => format!("{z} companies, but none makes; in the reference half or more do."),
         Why::NoCompany => format!("None here; the reference has {}.", cell.reference.companies),
-        Why::NowhereInReference => "Neither here nor in the reference; a person must judge whether it is a gap.".to_string(),
+        Why::NowhereInReference => {
+            "Neither here nor in the reference; a person must judge whether it is a gap.".to_string()
+        }
     };
     if lang == Lang::Zh { zh } else { en }
 }
@@ -78,13 +90,16 @@ pub fn part(c: &Contribution, cell: &Cell, segment: &Segment, view: &ZoneView, l
             .take(3)
             .map(|&(no, n)| format!("{}（{n}）", segment_name(view.world.chains.get(no).1, lang)))
             .collect();
-        if names.is_empty() { lang.t("本园区没有它的买家", "no buyers here").to_string() } else { names.join("、") }
+        if names.is_empty() {
+            lang.t("本园区没有它的买家", "no buyers here").to_string()
+        } else {
+            names.join("、")
+        }
     };
     let (name, grounds) = match c.part {
-        Part::Importance => (
-            lang.t("在链上的重要性", "Importance on the chain"),
-            format!("{} / 5", segment.importance),
-        ),
+        Part::Importance => {
+            (lang.t("在链上的重要性", "Importance on the chain"), format!("{} / 5", segment.importance))
+        }
         Part::Buyers => (lang.t("本地买家", "Buyers among residents"), buyers()),
         Part::Paths => (
             lang.t("通向总装的供应路径", "Supply paths to final assembly"),
@@ -94,7 +109,10 @@ pub fn part(c: &Contribution, cell: &Cell, segment: &Segment, view: &ZoneView, l
             lang.t("按对照应有", "Expected by the reference"),
             format!("{:.1} {}", cell.expected, lang.t("家", "companies")),
         ),
-        Part::Fit => (lang.t("同类城市", "Similar cities"), lang.t("相似城市多有此环节", "similar cities have it").to_string()),
+        Part::Fit => (
+            lang.t("同类城市", "Similar cities"),
+            lang.t("相似城市多有此环节", "similar cities have it").to_string(),
+        ),
     };
     PartRow {
         name,

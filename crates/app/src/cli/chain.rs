@@ -82,7 +82,9 @@ fn read(file: &PathBuf) -> Result<String> {
 fn learn(scopes: &std::path::Path, products: Option<&PathBuf>, support: u32, words: usize) -> Result<Chain> {
     let mut companies: BTreeMap<String, Labelled> = BTreeMap::new();
     let products = products.map(|p| read_products(p)).transpose()?;
-    for coded in read_scopes(scopes)?.companies.into_iter().chain(products.into_iter().flat_map(|r| r.companies)) {
+    for coded in
+        read_scopes(scopes)?.companies.into_iter().chain(products.into_iter().flat_map(|r| r.companies))
+    {
         match companies.get_mut(&coded.code) {
             Some(known) => known.products.extend(coded.company.products),
             None => {
@@ -96,7 +98,8 @@ fn learn(scopes: &std::path::Path, products: Option<&PathBuf>, support: u32, wor
         .enumerate()
         .map(|(i, learnt)| {
             let own = learnt.segment.trim_end_matches(['Ⅱ', 'Ⅲ']).to_string();
-            let mut words: Vec<String> = learnt.words.into_iter().map(|w| w.word).filter(|w| *w != own).collect();
+            let mut words: Vec<String> =
+                learnt.words.into_iter().map(|w| w.word).filter(|w| *w != own).collect();
             words.insert(0, own.clone());
             Segment {
                 id: format!("s{}", i + 1),

@@ -64,12 +64,14 @@ pub fn is_sample(data_dir: &Path) -> bool {
 ///
 /// # Errors
 /// The folder holds a real zone, or the instance cannot be opened or served.
+#[expect(clippy::disallowed_methods, reason = "tells the user how long the first start took")]
 pub async fn run(args: Demo) -> Result<()> {
     ensure!(
         args.listen.ip().is_loopback(),
         "the sample zone has a public password and listens on this machine only; use `landfall serve` for a zone that others reach"
     );
     let config = args.place.config(args.listen, true, false);
+    #[expect(clippy::disallowed_methods, reason = "says how long the sample zone took")]
     let (data_dir, started) = (config.data_dir.clone(), Instant::now());
     let fresh = !is_sample(&data_dir);
     let empty = !data_dir.join("landfall.db").exists();
@@ -81,15 +83,25 @@ pub async fn run(args: Demo) -> Result<()> {
     );
     let app = open(config).await?;
     seed(&app).await?;
-    std::fs::write(data_dir.join(MARK), "The sample zone of Landfall. Delete this folder to start it anew.\n")?;
+    std::fs::write(
+        data_dir.join(MARK),
+        "The sample zone of Landfall. Delete this folder to start it anew.\n",
+    )?;
     if fresh {
-        say!("The sample zone was made in {:.1} s in {}.", started.elapsed().as_secs_f64(), data_dir.display());
+        say!(
+            "The sample zone was made in {:.1} s in {}.",
+            started.elapsed().as_secs_f64(),
+            data_dir.display()
+        );
     }
     if args.no_serve {
         return Ok(());
     }
     let listener = TcpListener::bind(args.listen).await.with_context(|| {
-        format!("cannot listen on {}; choose another address with `landfall demo --listen 127.0.0.1:PORT`", args.listen)
+        format!(
+            "cannot listen on {}; choose another address with `landfall demo --listen 127.0.0.1:PORT`",
+            args.listen
+        )
     })?;
     say!("");
     say!("  Landfall 落地 · sample zone 示例园区");
@@ -105,6 +117,14 @@ pub async fn run(args: Demo) -> Result<()> {
 /// # Errors
 /// The store or the snapshot cannot be written.
 pub async fn seed(app: &App) -> Result<()> {
+    seed_with(app, OTHERS).await
+}
+
+/// As [`seed`], with `others` companies outside the zone.
+///
+/// # Errors
+/// The store or the snapshot cannot be written.
+pub async fn seed_with(app: &App, others: usize) -> Result<()> {
     let now = app.clock.now();
     if app.store.user_by_login(LOGIN).await?.is_none() {
         let hash = password::hash(PASSWORD, &random::<16>()?)?;
@@ -124,7 +144,7 @@ pub async fn seed(app: &App) -> Result<()> {
         return Ok(());
     }
     let chains = worker::chains(app).await?;
-    let sample = sample::make(&chains, &cities(), OTHERS, SEED);
+    let sample = sample::make(&chains, &cities(), others, SEED);
     let (root, today, created) = (app.config.snapshots(), app.clock.today(), now.to_string());
     let residents: Vec<NewResident> = sample
         .companies

@@ -33,11 +33,13 @@ pub struct Generate {
 /// # Errors
 /// The output cannot be written.
 pub fn run(args: &Generate) -> Result<()> {
-    let chains = builtin::all().map_err(|f| anyhow::anyhow!("a built-in chain has faults: {:?}", f.first()))?;
+    let chains =
+        builtin::all().map_err(|f| anyhow::anyhow!("a built-in chain has faults: {:?}", f.first()))?;
     let chains = ChainSet::new(chains).map_err(anyhow::Error::msg)?;
     let companies = engine::synth::generate(args.companies, args.seed, &chains);
     if args.snapshot {
-        let root = args.place.config(std::net::SocketAddr::from(([127, 0, 0, 1], 0)), false, false).snapshots();
+        let root =
+            args.place.config(std::net::SocketAddr::from(([127, 0, 0, 1], 0)), false, false).snapshots();
         std::fs::create_dir_all(&root)?;
         let (as_of, created) = (jiff::civil::date(2026, 1, 1), "generated".to_string());
         let mut companies = companies.map(Ok);
@@ -54,7 +56,16 @@ pub fn run(args: &Generate) -> Result<()> {
     };
     let mut rows = csv::Writer::from_writer(BufWriter::new(out));
     rows.write_record([
-        "企业名称", "统一社会信用代码", "登记状态", "注册资本", "成立日期", "所属地区", "国标行业", "参保人数", "经营范围", "产品",
+        "企业名称",
+        "统一社会信用代码",
+        "登记状态",
+        "注册资本",
+        "成立日期",
+        "所属地区",
+        "国标行业",
+        "参保人数",
+        "经营范围",
+        "产品",
     ])?;
     for c in companies {
         let region = c.region.and_then(domain::place::full_name).unwrap_or_default();

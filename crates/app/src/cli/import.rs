@@ -88,7 +88,8 @@ async fn queue(app: &App, args: &ImportArgs) -> Result<Import> {
     let (name, beside) = if args.file.as_os_str() == "-" {
         ("stdin".to_string(), source::spool(std::io::stdin().lock(), &uploads)?)
     } else {
-        let name = args.file.file_name().map_or_else(|| "file".into(), |n| upload::shown_name(&n.to_string_lossy()));
+        let name =
+            args.file.file_name().map_or_else(|| "file".into(), |n| upload::shown_name(&n.to_string_lossy()));
         let beside = uploads.join(format!("part-{}", hex(&random::<8>()?)));
         std::fs::copy(&args.file, &beside).with_context(|| format!("cannot read {}", args.file.display()))?;
         (name, beside)

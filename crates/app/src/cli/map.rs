@@ -53,7 +53,10 @@ pub async fn run(args: MapArgs) -> Result<()> {
     if let Some(id) = &args.chain
         && !chains.chains().iter().any(|c| c.id == *id)
     {
-        bail!("there is no chain `{id}`; there are: {}", chains.chains().iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(", "));
+        bail!(
+            "there is no chain `{id}`; there are: {}",
+            chains.chains().iter().map(|c| c.id.as_str()).collect::<Vec<_>>().join(", ")
+        );
     }
     let wanted = |c: &&engine::map::Cell| {
         c.leaf && args.chain.as_ref().is_none_or(|id| chains.get(c.segment).0.id == *id)
@@ -93,7 +96,8 @@ pub async fn run(args: MapArgs) -> Result<()> {
 pub async fn view_of(app: &App, city: Option<&str>) -> Result<Arc<ZoneView>> {
     let world = app.engine.world().context("there are no companies yet; run `landfall import FILE` first")?;
     let Some(city) = city else { return view(app).await.map_err(|e| anyhow::anyhow!("{e:?}")) };
-    let region = place::parse(city).map_err(|_| anyhow::anyhow!("`{city}` is no province, city or district"))?;
+    let region =
+        place::parse(city).map_err(|_| anyhow::anyhow!("`{city}` is no province, city or district"))?;
     let zone = domain::zone::ZoneSettings {
         name: city.into(),
         region: Some(region),
@@ -101,6 +105,7 @@ pub async fn view_of(app: &App, city: Option<&str>) -> Result<Arc<ZoneView>> {
         ..app.store.zone().await?.map(|z| z.settings).unwrap_or_default()
     };
     let day = app.clock.today();
-    let written = Written { day, version: 0, zone, residents: Vec::new(), refused: Vec::new(), leaders: Vec::new() };
-    Ok(Arc::new(tokio::task::spawn_blocking(move || ZoneView::compute(world, written)).await??))
+    let written =
+        Written { day, version: 0, zone, residents: Vec::new(), refused: Vec::new(), leaders: Vec::new() };
+    Ok(Arc::new(tokio::task::spawn_blocking(move || ZoneView::compute(world, written, None)).await??))
 }

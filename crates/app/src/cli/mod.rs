@@ -115,7 +115,11 @@ pub fn run(cli: Cli) -> Result<()> {
 }
 
 fn asynchronous(work: impl Future<Output = Result<()>>) -> Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(work)
 }
 
 /// Writes a line to standard output. A reader that has seen enough (`| head`) ends the program quietly.

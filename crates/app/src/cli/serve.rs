@@ -55,7 +55,12 @@ pub async fn run(args: Serve) -> Result<()> {
         say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
     }
     if let Some(login) = &args.link {
-        let user = app.store.user_by_login(login).await?.with_context(|| format!("there is no open account `{login}`"))?.0;
+        let user = app
+            .store
+            .user_by_login(login)
+            .await?
+            .with_context(|| format!("there is no open account `{login}`"))?
+            .0;
         let path = invite(&app, user.id).await?;
         say!("One-time link for {login}, valid for 72 hours 一次性链接（72 小时内有效）：");
         say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
@@ -126,10 +131,15 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
         Some(listener) => listener,
         None => match TcpListener::bind(address).await {
             Ok(listener) => listener,
-            Err(error) => bail!("cannot listen on {address}: {error}; choose another with --listen 127.0.0.1:PORT"),
+            Err(error) => {
+                bail!("cannot listen on {address}: {error}; choose another with --listen 127.0.0.1:PORT")
+            }
         },
     };
     let worker = worker::spawn(app.clone());
+    let warm = app.clone();
+    // The first page need not wait for the map; if it fails here, the page says why.
+    tokio::spawn(async move { crate::view::find(&warm).await.is_ok() });
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
     // The program ends when its last thread does: work under way stops here and is taken up at the next start.

@@ -48,7 +48,9 @@ pub async fn run(args: TargetsArgs) -> Result<()> {
     let app = args.place.open().await?;
     let view = view_of(&app, args.city.as_deref()).await?;
     let segments = match &args.segment {
-        Some(key) => Some([view.world.chains.find(key).with_context(|| format!("there is no segment `{key}`"))?]),
+        Some(key) => {
+            Some([view.world.chains.find(key).with_context(|| format!("there is no segment `{key}`"))?])
+        }
         None => None,
     };
     let question = view.question(segments.as_ref().map(<[_; 1]>::as_slice), Filter::default());
@@ -59,9 +61,7 @@ pub async fn run(args: TargetsArgs) -> Result<()> {
         .iter()
         .take(args.limit)
         .enumerate()
-        .map(|(i, &t)| {
-            row(&view, &question, &answer, &answer.targets[t as usize], i + 1, Lang::Zh).map(line)
-        })
+        .map(|(i, &t)| row(&view, &question, &answer, &answer.targets[t as usize], i + 1, Lang::Zh).map(line))
         .collect::<Result<_>>()?;
     let c = answer.counts;
     if args.json {
@@ -70,7 +70,13 @@ pub async fn run(args: TargetsArgs) -> Result<()> {
             "refused_left_out": c.refused, "targets": rows,
         }));
     }
-    say!("ranked {} (left out: {} residents, {} closed, {} refused)", c.ranked(), c.residents, c.inactive, c.refused);
+    say!(
+        "ranked {} (left out: {} residents, {} closed, {} refused)",
+        c.ranked(),
+        c.residents,
+        c.inactive,
+        c.refused
+    );
     for r in rows {
         say!("{:>3}  {}  {}  {}  {}", r.rank, r.score, r.name, r.region, r.gaps.join("、"));
     }

@@ -34,9 +34,11 @@ pub async fn post(
     }
     let company = view.world.universe.company(doc)?;
     let (actor, now) = (signed.actor(), app.clock.now());
-    let leader = view.written.leaders.iter().find(|l| {
-        l.chain == form.chain && (l.key == key || l.name == company.name)
-    });
+    let leader = view
+        .written
+        .leaders
+        .iter()
+        .find(|l| l.chain == form.chain && (l.key == key || l.name == company.name));
     match (form.on.as_str(), leader) {
         ("yes", None) => {
             app.store.add_leader(&actor, now, &form.chain, &key, &company.name).await?;

@@ -112,7 +112,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(key): Path<String>
     let company = view.world.universe.company(doc)?;
     // A company without a credit code was refused by its name; since then a list may have brought the code.
     let keys = [key, World::key(&company), format!("={}", company.name)];
-    let refusal = app.store.refusals_on(app.clock.today()).await?.into_iter().find(|r| keys.contains(&r.said.key));
+    let refusal =
+        app.store.refusals_on(app.clock.today()).await?.into_iter().find(|r| keys.contains(&r.said.key));
     let people = people(&app).await?;
     let lang = signed.prefs.lang;
     let refused = refusal.map(|r| RefusedRow {
@@ -134,8 +135,11 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(key): Path<String>
 /// 404 with the way to the search page.
 pub fn find(view: &Arc<ZoneView>, key: &str) -> Result<Doc> {
     view.world.find(key)?.ok_or_else(|| {
-        WebError::not_found("企业库里没有这家企业，或同名的有几家。", "No such company, or several of that name.")
-            .next("/companies", "查企业", "Find a company")
+        WebError::not_found(
+            "企业库里没有这家企业，或同名的有几家。",
+            "No such company, or several of that name.",
+        )
+        .next("/companies", "查企业", "Find a company")
     })
 }
 
@@ -298,7 +302,10 @@ fn facts(company: &Company, placed: &Placed, lang: Lang) -> Vec<(&'static str, S
         .map_or_else(dash, |c| format!("{} {}", c.0, domain::industry::title(c).unwrap_or_default()));
     let list = |l: &[String]| if l.is_empty() { dash() } else { l.join("、") };
     vec![
-        (lang.t("统一社会信用代码", "Credit code"), company.uscc.as_ref().map_or_else(dash, |u| u.as_str().into())),
+        (
+            lang.t("统一社会信用代码", "Credit code"),
+            company.uscc.as_ref().map_or_else(dash, |u| u.as_str().into()),
+        ),
         (lang.t("曾用名", "Former names"), list(&company.former_names)),
         (lang.t("简称", "Short names"), list(&company.short_names)),
         (lang.t("登记状态", "Status"), status.into()),
@@ -308,7 +315,10 @@ fn facts(company: &Company, placed: &Placed, lang: Lang) -> Vec<(&'static str, S
         (lang.t("参保人数", "Insured staff"), company.insured.map_or_else(dash, |n| grouped(i64::from(n)))),
         (lang.t("所在地", "Region"), region_name(company.region)),
         (lang.t("国标行业", "Industry"), industry),
-        (lang.t("注册地址", "Address"), if company.address.is_empty() { dash() } else { company.address.clone() }),
+        (
+            lang.t("注册地址", "Address"),
+            if company.address.is_empty() { dash() } else { company.address.clone() },
+        ),
         (lang.t("角色", "Role"), words::role(placed.role, lang).into()),
     ]
 }
@@ -367,14 +377,16 @@ mod tests {
             let (start, end) = (start as u32, (start + word.len()) as u32);
             Evidence { field: Field::Scope, word: word.into(), start, end, role }
         };
-        let evidence = vec![at("船用柴油机", Role::Trader), at("船用曲轴", Role::Maker), at("曲轴", Role::Maker)];
+        let evidence =
+            vec![at("船用柴油机", Role::Trader), at("船用曲轴", Role::Maker), at("曲轴", Role::Maker)];
         let placed = Placed {
             role: Role::Maker,
             placements: vec![Placement { segment: SegmentNo(0), score: 1.0, role: Role::Maker, evidence }],
         };
         let parts = scope_parts(scope, &placed, Lang::Zh);
         assert_eq!(parts.iter().map(|p| p.text.as_str()).collect::<String>(), scope);
-        let hits: Vec<(&str, bool)> = parts.iter().filter(|p| p.hit).map(|p| (p.text.as_str(), p.trader)).collect();
+        let hits: Vec<(&str, bool)> =
+            parts.iter().filter(|p| p.hit).map(|p| (p.text.as_str(), p.trader)).collect();
         assert_eq!(hits, [("船用曲轴", false), ("船用柴油机", true)]);
     }
 }

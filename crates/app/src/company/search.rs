@@ -42,7 +42,8 @@ pub struct Typed {
 
 /// `GET /companies`
 pub async fn get(State(app): State<App>, signed: Signed, Query(typed): Query<Typed>) -> Page {
-    let (q, lang) = (typed.q.trim().chars().take(limits::COMPANY_NAME_CHARS).collect::<String>(), signed.prefs.lang);
+    let (q, lang) =
+        (typed.q.trim().chars().take(limits::COMPANY_NAME_CHARS).collect::<String>(), signed.prefs.lang);
     let (hits, ambiguous) = match app.engine.world() {
         Some(world) if !q.is_empty() => {
             let q = q.clone();
@@ -52,6 +53,11 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(typed): Query<Typ
     };
     render(&SearchPage { p: Chrome::of(&signed, Nav::Companies), q, hits, ambiguous })
 }
+
+/// Least likeness of a candidate that is listed.
+const LIKE: f32 = 0.01;
+/// Candidates listed all the same.
+const FEW: usize = 3;
 
 fn search(world: &World, q: &str, lang: Lang) -> anyhow::Result<(Vec<Hit>, bool)> {
     if let Some(code) = typed_code(q) {
@@ -70,8 +76,11 @@ fn search(world: &World, q: &str, lang: Lang) -> anyhow::Result<(Vec<Hit>, bool)
             }
         }
     }
+    // What hardly resembles the query is left out, but for a few when there is nothing better.
+    let kept = list.iter().filter(|c| c.score >= LIKE).count().max(FEW);
     let hits = list
         .iter()
+        .take(kept)
         .map(|c| hit(world, Doc(c.company), matched(c, lang), c.score))
         .collect::<anyhow::Result<_>>()?;
     Ok((hits, ambiguous))

@@ -41,7 +41,7 @@ pub fn plan(world: Option<&World>, staged: &mut dyn Iterator<Item = Result<Stage
         let row = row?;
         match known(world, &row.company)? {
             Known::Doc(doc, old) => {
-                let old = plan.updates.remove(&doc.0).unwrap_or(old);
+                let old = plan.updates.remove(&doc.0).unwrap_or(*old);
                 let merged = merge(&old, &row.company);
                 let before = world.map(|w| w.universe.company(doc)).transpose()?;
                 if before.as_ref() != Some(&merged) {
@@ -87,7 +87,7 @@ pub fn combined<'a>(
 }
 
 enum Known {
-    Doc(Doc, Company),
+    Doc(Doc, Box<Company>),
     Ambiguous(Vec<String>),
     New,
 }
@@ -97,14 +97,14 @@ fn known(world: Option<&World>, new: &Company) -> Result<Known> {
     if let Some(code) = &new.uscc
         && let Some(doc) = world.universe.find_uscc(code.as_str())?
     {
-        return Ok(Known::Doc(doc, world.universe.company(doc)?));
+        return Ok(Known::Doc(doc, Box::new(world.universe.company(doc)?)));
     }
     match world.by_name(&new.name, new.region) {
         Named::One(doc) => {
             let old = world.universe.company(doc)?;
             let same = fold(&old.name) == fold(&new.name);
             let codes_differ = new.uscc.is_some() && old.uscc.is_some();
-            Ok(if same && !codes_differ { Known::Doc(doc, old) } else { Known::New })
+            Ok(if same && !codes_differ { Known::Doc(doc, Box::new(old)) } else { Known::New })
         }
         Named::Many(candidates) if new.uscc.is_none() => {
             if let Some(doc) = world.uncoded(&new.name, &candidates)? {

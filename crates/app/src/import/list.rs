@@ -97,6 +97,8 @@ pub fn name_of(actor: &str, people: &[(String, String)], lang: Lang) -> String {
     match actor {
         "system" => lang.t("系统", "system").to_string(),
         "cli" => lang.t("命令行", "command line").to_string(),
-        other => people.iter().find(|(k, _)| k == other).map_or_else(|| other.to_string(), |(_, n)| n.clone()),
+        other => {
+            people.iter().find(|(k, _)| k == other).map_or_else(|| other.to_string(), |(_, n)| n.clone())
+        }
     }
 }

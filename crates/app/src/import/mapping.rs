@@ -71,7 +71,12 @@ pub async fn get(
             index,
             heading: c.heading.clone(),
             field: c.field.map(field_id).unwrap_or_default(),
-            sample: rows.iter().filter_map(|r| r.get(index)).map(|v| short(v)).collect::<Vec<_>>().join(" / "),
+            sample: rows
+                .iter()
+                .filter_map(|r| r.get(index))
+                .map(|v| short(v))
+                .collect::<Vec<_>>()
+                .join(" / "),
         })
         .collect();
     let lang = signed.prefs.lang;
@@ -116,8 +121,7 @@ pub async fn post(
     mapping.check().map_err(|fault| {
         WebError::bad_request(fault.zh(), fault.en()).next("/imports", "重新上传", "Upload again")
     })?;
-    let kind =
-        if value("kind") == Some("residents") { ImportKind::Residents } else { ImportKind::Universe };
+    let kind = if value("kind") == Some("residents") { ImportKind::Residents } else { ImportKind::Universe };
     let file_name = shown_name(value("name").filter(|n| !n.trim().is_empty()).unwrap_or("upload"));
     let new = NewImport { kind, file_name, sha256: id, bytes };
     let import = app.store.add_import(&actor, now, &new).await?;
@@ -148,7 +152,8 @@ fn checked(id: &str) -> Result<&str> {
     if id.len() == 64 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return Ok(id);
     }
-    Err(WebError::not_found("没有这个上传的文件。", "There is no such upload.").next("/imports", "上传", "Upload"))
+    Err(WebError::not_found("没有这个上传的文件。", "There is no such upload.")
+        .next("/imports", "上传", "Upload"))
 }
 
 fn unreadable(error: anyhow::Error) -> WebError {

@@ -94,17 +94,24 @@ pub async fn cancel(
 /// `GET /imports/{id}/rejects.csv`
 pub async fn rejects(State(app): State<App>, Path(id): Path<i64>) -> Result<Response> {
     find(&app, id).await?;
-    let bytes = tokio::fs::read(rejects_file(&app, id)).await.map_err(|_| {
-        WebError::not_found("这次导入没有退回的行。", "This import has no rejected rows.")
-    })?;
+    let bytes = tokio::fs::read(rejects_file(&app, id))
+        .await
+        .map_err(|_| WebError::not_found("这次导入没有退回的行。", "This import has no rejected rows."))?;
     let name = format!("attachment; filename=\"rejects-{id}.csv\"");
-    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, name)], Body::from(bytes))
+    Ok((
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, name)],
+        Body::from(bytes),
+    )
         .into_response())
 }
 
 async fn find(app: &App, id: i64) -> Result<Import> {
     app.store.import(id).await?.ok_or_else(|| {
-        WebError::not_found("没有这次导入。", "There is no such import.").next("/imports", "导入记录", "Imports")
+        WebError::not_found("没有这次导入。", "There is no such import.").next(
+            "/imports",
+            "导入记录",
+            "Imports",
+        )
     })
 }
 
@@ -115,14 +122,19 @@ fn progress(running: &Running, app: &App, signed: &Signed) -> (u64, String) {
     let seconds = app.clock.now().duration_since(running.since).as_secs_f64().max(0.001);
     let n = |x: u64| grouped(i64::try_from(x).unwrap_or(i64::MAX));
     if placed > 0 {
-        let text = signed.prefs.lang.t("已读完，正在挂链：", "All rows read; placing companies: ").to_string();
+        let text =
+            signed.prefs.lang.t("已读完，正在挂链：", "All rows read; placing companies: ").to_string();
         return (90, format!("{text}{}", n(placed)));
     }
     let rate = rows as f64 / seconds;
     let left = (total.saturating_sub(bytes)) as f64 * seconds / bytes.max(1) as f64;
     let text = match signed.prefs.lang {
-        domain::role::Lang::Zh => format!("已处理 {} 行，每秒 {} 行，约剩 {left:.0} 秒", n(rows), n(rate as u64)),
-        domain::role::Lang::En => format!("{} rows, {} rows/s, about {left:.0} s left", n(rows), n(rate as u64)),
+        domain::role::Lang::Zh => {
+            format!("已处理 {} 行，每秒 {} 行，约剩 {left:.0} 秒", n(rows), n(rate as u64))
+        }
+        domain::role::Lang::En => {
+            format!("{} rows, {} rows/s, about {left:.0} s left", n(rows), n(rate as u64))
+        }
     };
     (bytes * 85 / total, text)
 }

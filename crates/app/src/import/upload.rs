@@ -35,7 +35,9 @@ pub async fn post(State(app): State<App>, signed: Signed, mut form: Multipart) -
         check_token(&signed, "")?;
     }
     let Some((name, digest)) = file else {
-        return Err(WebError::bad_request("请选择一个文件。", "Choose a file.").next("/imports", "返回", "Back"));
+        return Err(
+            WebError::bad_request("请选择一个文件。", "Choose a file.").next("/imports", "返回", "Back")
+        );
     };
     let kind = if kind == "residents" { "residents" } else { "universe" };
     Ok(Redirect::to(&format!("/imports/new/{digest}?kind={kind}&name={}", encode(&name))))

@@ -15,16 +15,16 @@ use anyhow::{Context, Result, bail, ensure};
 use domain::chain::{self, ChainSet};
 use domain::intake::{Choice, Overrides};
 use domain::limits;
-use jiff::{SignedDuration, Timestamp};
 use engine::snapshot::Step;
+use jiff::{SignedDuration, Timestamp};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
+use store::Actor;
 use store::import::{Counts, Import, ImportKind, ImportState, Outcome};
 use store::resident::NewResident;
-use store::Actor;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// What the worker is doing now.
@@ -96,7 +96,9 @@ impl Turn {
         match file.try_lock() {
             Ok(()) => Ok(Some(Turn(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("cannot lock {}", path.display())),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
         }
     }
 }
@@ -120,7 +122,8 @@ pub fn spawn(app: App) -> JoinHandle<()> {
                 }
             }
             match step(&app).await {
-                Ok(true) => {}
+                // The next page need not wait for the map; if it fails here, the page says why.
+                Ok(true) => drop(crate::view::find(&app).await),
                 Ok(false) => tokio::time::sleep(Duration::from_millis(500)).await,
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "import worker");
@@ -241,7 +244,8 @@ fn account(dir: &Path, summary: &Summary, plan: &Plan) -> Result<Counts> {
 }
 
 fn unclear_row((row, keys): &(Staged, Vec<String>)) -> domain::intake::RowFault {
-    let mut fault = domain::intake::RowFault::whole(row.row, &row.company.name, domain::intake::Rule::AmbiguousName);
+    let mut fault =
+        domain::intake::RowFault::whole(row.row, &row.company.name, domain::intake::Rule::AmbiguousName);
     fault.advice = format!("请填统一社会信用代码；可能是：{}", keys.join("、"));
     fault
 }
@@ -250,7 +254,9 @@ async fn add_residents(app: &App, import: i64, dir: &Path) -> Result<()> {
     let dir: PathBuf = dir.to_path_buf();
     let rows: Vec<NewResident> = spawn_blocking(move || -> Result<Vec<NewResident>> {
         stage::staged(&dir)?
-            .map(|row| row.map(|r| NewResident { key: World::key(&r.company), name: r.company.name, since: None }))
+            .map(|row| {
+                row.map(|r| NewResident { key: World::key(&r.company), name: r.company.name, since: None })
+            })
             .collect()
     })
     .await??;

@@ -40,7 +40,9 @@ impl Iterator for SheetRows {
         }
         match self.thread.take()?.join() {
             Ok(()) => None,
-            Err(_) => Some(Err(anyhow!("the workbook cannot be read to its end; open it in Excel and save it as xlsx again, or as CSV"))),
+            Err(_) => Some(Err(anyhow!(
+                "the workbook cannot be read to its end; open it in Excel and save it as xlsx again, or as CSV"
+            ))),
         }
     }
 }

@@ -57,16 +57,7 @@ fn real(name: &str) {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let start = std::time::Instant::now();
     let done = run(&path, dir.path(), PART_ROWS).unwrap();
-    println!("{name}: {:?} {:#?}", start.elapsed(), done.summary);
-    println!("{}", done.rejects.lines().take(60).collect::<Vec<_>>().join("\n"));
-    if let Ok(keep) = std::env::var("KEEP_STAGED") {
-        let _ = std::fs::create_dir_all(&keep);
-        for file in ["rejects.csv", "notes.csv", "part-00001.jsonl"] {
-            std::fs::copy(dir.path().join(file), Path::new(&keep).join(format!("{name}.{file}"))).unwrap();
-        }
-    }
     let placed = done.companies.iter().filter(|c| c.region.is_some()).count();
     println!("with a region: {placed} of {}", done.companies.len());
     assert!(done.summary.rejected * 100 < done.summary.read, "more than one in a hundred rejected");

@@ -63,7 +63,11 @@ pub async fn upload(State(app): State<App>, signed: Signed, mut form: Multipart)
         check_token(&signed, "")?;
     }
     let Some((name, text)) = file.filter(|(n, _)| !n.is_empty()) else {
-        return Err(WebError::bad_request("请选择一个文件。", "Choose a file.").next("/settings/chains", "返回", "Back"));
+        return Err(WebError::bad_request("请选择一个文件。", "Choose a file.").next(
+            "/settings/chains",
+            "返回",
+            "Back",
+        ));
     };
     match parse(&name, &text) {
         Ok(chain) => {
@@ -103,7 +107,13 @@ pub async fn download(State(app): State<App>, Path(file): Path<String>) -> Resul
     let kept = app.store.chain_files().await?.into_iter().find(|f| f.chain == id);
     let kept = kept.ok_or_else(|| WebError::not_found("没有这条产业链。", "There is no such chain."))?;
     let name = format!("attachment; filename=\"{}.toml\"", kept.chain);
-    Ok(([(header::CONTENT_TYPE, "application/toml; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, name)], kept.text)
+    Ok((
+        [
+            (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_string()),
+            (header::CONTENT_DISPOSITION, name),
+        ],
+        kept.text,
+    )
         .into_response())
 }
 
@@ -127,12 +137,15 @@ pub async fn save(app: &App, by: &Actor, chain: &Chain, source: ChainSource) -> 
 /// Every fault with its line.
 pub fn parse(name: &str, text: &str) -> std::result::Result<Chain, Vec<String>> {
     let checked = if name.to_lowercase().ends_with(".csv") {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
         let rows: std::result::Result<Vec<Vec<String>>, _> =
             reader.records().map(|r| r.map(|r| r.iter().map(str::to_string).collect())).collect();
         let rows = rows.map_err(|e| vec![e.to_string()])?;
-        let stem = std::path::Path::new(name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
-        let id: String = stem.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+        let stem =
+            std::path::Path::new(name).file_stem().map_or_else(String::new, |s| s.to_string_lossy().into());
+        let id: String =
+            stem.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
         let title = chain::import::Title {
             id: if id.is_empty() { "imported".into() } else { id },
             name: stem.clone(),
@@ -153,7 +166,9 @@ async fn page(app: &App, signed: &Signed, faults: Vec<String>) -> Page {
     let lang = signed.prefs.lang;
     let mut chains = Vec::new();
     for file in app.store.chain_files().await? {
-        let parsed = chain::parse(&file.text).map_err(|f| anyhow::anyhow!("{:?}", f.first())).context("a kept chain")?;
+        let parsed = chain::parse(&file.text)
+            .map_err(|f| anyhow::anyhow!("{:?}", f.first()))
+            .context("a kept chain")?;
         chains.push(ChainRow {
             name: lang.t(&parsed.name, &parsed.name_en).to_string(),
             segments: parsed.segments.len(),
@@ -177,10 +192,16 @@ async fn read(mut field: axum::extract::multipart::Field<'_>) -> Result<String> 
         bytes.extend_from_slice(&chunk);
         if bytes.len() > limits::CHAIN_FILE_BYTES {
             let mb = limits::CHAIN_FILE_BYTES >> 20;
-            return Err(WebError::bad_request(format!("文件超过 {mb} MB。"), format!("The file is larger than {mb} MB.")));
+            return Err(WebError::bad_request(
+                format!("文件超过 {mb} MB。"),
+                format!("The file is larger than {mb} MB."),
+            ));
         }
     }
     String::from_utf8(bytes).map(|t| t.trim_start_matches('\u{feff}').to_string()).map_err(|_| {
-        WebError::bad_request("文件不是 UTF-8 文字，请另存为 UTF-8。", "The file is not UTF-8 text; save it as UTF-8.")
+        WebError::bad_request(
+            "文件不是 UTF-8 文字，请另存为 UTF-8。",
+            "The file is not UTF-8 text; save it as UTF-8.",
+        )
     })
 }

@@ -114,10 +114,24 @@ async fn page(app: &App, signed: &Signed, link: Option<String>, errors: Vec<Fiel
         .await?
         .into_iter()
         .filter(|u| u.ended.is_none())
-        .map(|u| UserRow { id: u.id.0, login: u.login, name: u.name, role: role_label(u.role, lang), me: u.id == signed.id })
+        .map(|u| UserRow {
+            id: u.id.0,
+            login: u.login,
+            name: u.name,
+            role: role_label(u.role, lang),
+            me: u.id == signed.id,
+        })
         .collect();
     let roles = Role::ALL.into_iter().map(|r| (r.as_str(), role_label(r, lang))).collect();
     let mut p = Chrome::of(signed, Nav::Settings);
     p.here = "/settings/people".into();
-    render(&PeoplePage { p, tab: "people", users, roles, link, errors, may_edit: signed.may(Action::ManageUsers) })
+    render(&PeoplePage {
+        p,
+        tab: "people",
+        users,
+        roles,
+        link,
+        errors,
+        may_edit: signed.may(Action::ManageUsers),
+    })
 }

@@ -85,8 +85,13 @@ fn fill(mut page: ResidentsPage, view: &ZoneView, lang: Lang) -> anyhow::Result<
     page.unmatched_more = view.unmatched.len() > limits::UNMATCHED_SHOWN;
     let unmatched = |u: &Unmatched| {
         let candidates = view.candidates(&u.name)?;
-        let candidates = candidates.into_iter().map(|(key, name)| Candidate { href: encode(&key), key, name });
-        anyhow::Ok(UnmatchedRow { key: u.key.clone(), name: u.name.clone(), candidates: candidates.collect() })
+        let candidates =
+            candidates.into_iter().map(|(key, name)| Candidate { href: encode(&key), key, name });
+        anyhow::Ok(UnmatchedRow {
+            key: u.key.clone(),
+            name: u.name.clone(),
+            candidates: candidates.collect(),
+        })
     };
     page.unmatched =
         view.unmatched.iter().take(limits::UNMATCHED_SHOWN).map(unmatched).collect::<anyhow::Result<_>>()?;
@@ -101,7 +106,8 @@ fn fill(mut page: ResidentsPage, view: &ZoneView, lang: Lang) -> anyhow::Result<
             listed,
         })
     };
-    page.rows = view.residents.iter().take(limits::RESIDENTS_SHOWN).map(resident).collect::<anyhow::Result<_>>()?;
+    page.rows =
+        view.residents.iter().take(limits::RESIDENTS_SHOWN).map(resident).collect::<anyhow::Result<_>>()?;
     Ok(page)
 }
 
@@ -113,11 +119,16 @@ pub struct Settled {
 }
 
 /// `POST /settings/residents/settle`: a name on the list is this company.
-pub async fn settle(State(app): State<App>, signed: Signed, Checked(form): Checked<Settled>) -> Result<Redirect> {
+pub async fn settle(
+    State(app): State<App>,
+    signed: Signed,
+    Checked(form): Checked<Settled>,
+) -> Result<Redirect> {
     let view = crate::view::view(&app).await?;
-    let doc = view.world.find(&form.is)?.ok_or_else(|| {
-        WebError::not_found("企业库里没有这家企业。", "There is no such company.")
-    })?;
+    let doc = view
+        .world
+        .find(&form.is)?
+        .ok_or_else(|| WebError::not_found("企业库里没有这家企业。", "There is no such company."))?;
     let company = view.world.universe.company(doc)?;
     let (actor, now) = (signed.actor(), app.clock.now());
     let new = NewResident { key: form.is, name: company.name, since: None };

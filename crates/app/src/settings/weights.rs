@@ -65,7 +65,10 @@ pub async fn post(
             match per_mille(&row.value) {
                 Some(per_mille) => settings.weights.push(Weight { name: row.id.clone(), per_mille }),
                 None => {
-                    let rule = lang.t("要在 0 到 5 之间，最多三位小数：", "must lie between 0 and 5 with at most three decimals: ");
+                    let rule = lang.t(
+                        "要在 0 到 5 之间，最多三位小数：",
+                        "must lie between 0 and 5 with at most three decimals: ",
+                    );
                     errors.push((row.id.clone(), format!("{} {rule}{}", row.name, row.value)));
                 }
             }
@@ -75,7 +78,12 @@ pub async fn post(
         }
     }
     let version = app.store.save_zone(&signed.actor(), app.clock.now(), version, &settings).await?;
-    let flash = Flash { bad: false, text: lang.t("已保存，目标企业已按新权重排序。", "Saved; targets are ranked by the new weights.").into() };
+    let flash = Flash {
+        bad: false,
+        text: lang
+            .t("已保存，目标企业已按新权重排序。", "Saved; targets are ranked by the new weights.")
+            .into(),
+    };
     let rows = self::rows(&app, &settings, lang).await?;
     Ok(page(&signed, version, rows, Vec::new(), Some(flash))?.into_response())
 }
@@ -89,7 +97,14 @@ fn page(
 ) -> Page {
     let mut p = Chrome::of(signed, Nav::Settings).with_flash(flash);
     p.here = "/settings/weights".into();
-    render(&WeightsPage { p, tab: "weights", version, weights, errors, may_edit: signed.may(Action::EditWeights) })
+    render(&WeightsPage {
+        p,
+        tab: "weights",
+        version,
+        weights,
+        errors,
+        may_edit: signed.may(Action::EditWeights),
+    })
 }
 
 /// A row per feature, then one per chain in use.
@@ -106,7 +121,10 @@ async fn rows(app: &App, zone: &ZoneSettings, lang: Lang) -> Result<Vec<WeightRo
             row(id.into(), name.into(), about.into(), TargetWeights::default_of(id))
         })
         .collect();
-    let about = lang.t("这条链的每个缺口都乘以它：主导产业高，未来产业低", "multiplies every gap of this chain: high for the pillar, low for future lines");
+    let about = lang.t(
+        "这条链的每个缺口都乘以它：主导产业高，未来产业低",
+        "multiplies every gap of this chain: high for the pillar, low for future lines",
+    );
     for chain in worker::chains(app).await?.chains() {
         let name = format!("{}{}", lang.t("产业链：", "Chain: "), chain_name(chain, lang));
         rows.push(row(TargetWeights::chain_name(&chain.id), name, about.into(), 1.0));
@@ -126,16 +144,31 @@ fn label(name: &str, lang: Lang) -> (&'static str, &'static str) {
         ),
         "region" => (
             ("距离", "同城 15 档、同省 10、邻省 6、其他 2；招商足迹 12"),
-            ("Distance", "level 15 same city, 10 same province, 6 neighbouring, 2 elsewhere; 12 in a footprint"),
+            (
+                "Distance",
+                "level 15 same city, 10 same province, 6 neighbouring, 2 elsewhere; 12 in a footprint",
+            ),
         ),
-        "capital" => (("注册资本", "按注册资本分 15 档"), ("Capital", "fifteen levels of registered capital")),
-        "insured" => (("参保人数", "按参保人数分 15 档"), ("Insured staff", "fifteen levels of insured staff")),
+        "capital" => {
+            (("注册资本", "按注册资本分 15 档"), ("Capital", "fifteen levels of registered capital"))
+        }
+        "insured" => {
+            (("参保人数", "按参保人数分 15 档"), ("Insured staff", "fifteen levels of insured staff"))
+        }
         "growth" => (
             ("动向", "近一年投资、分支、融资各 4 档，中标 2，专利 1；一至三年减半"),
-            ("Signals", "investment, branch, financing 4 levels each within a year, tender 2, patent 1; half up to three years"),
+            (
+                "Signals",
+                "investment, branch, financing 4 levels each within a year, tender 2, patent 1; half up to three years",
+            ),
         ),
-        "maker" => (("制造研发", "全文以制造研发为主的企业加分"), ("Maker", "added when its text speaks of making")),
-        _ => (("风险", "有三年内风险记录的企业扣分"), ("Risk", "taken off when a risk is on record within three years")),
+        "maker" => {
+            (("制造研发", "全文以制造研发为主的企业加分"), ("Maker", "added when its text speaks of making"))
+        }
+        _ => (
+            ("风险", "有三年内风险记录的企业扣分"),
+            ("Risk", "taken off when a risk is on record within three years"),
+        ),
     };
     if lang == Lang::Zh { zh } else { en }
 }

@@ -58,7 +58,11 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
 }
 
 /// `POST /settings`
-pub async fn post(State(app): State<App>, signed: Signed, Checked(form): Checked<ZoneForm>) -> Result<Response> {
+pub async fn post(
+    State(app): State<App>,
+    signed: Signed,
+    Checked(form): Checked<ZoneForm>,
+) -> Result<Response> {
     let before = app.store.zone().await?.map(|z| z.settings).unwrap_or_default();
     let lang = signed.prefs.lang;
     let settings = match read(&form, before, lang) {
@@ -70,7 +74,13 @@ pub async fn post(State(app): State<App>, signed: Signed, Checked(form): Checked
     Ok(page(&signed, version, shown(&settings), Vec::new(), Some(flash))?.into_response())
 }
 
-fn page(signed: &Signed, version: i64, form: ZoneForm, errors: Vec<FieldError>, flash: Option<Flash>) -> Page {
+fn page(
+    signed: &Signed,
+    version: i64,
+    form: ZoneForm,
+    errors: Vec<FieldError>,
+    flash: Option<Flash>,
+) -> Page {
     let mut p = Chrome::of(signed, Nav::Settings).with_flash(flash);
     p.here = "/settings".into();
     render(&ZonePage { p, tab: "zone", version, form, errors, may_edit: signed.may(Action::EditSettings) })
@@ -94,7 +104,11 @@ fn shown(zone: &ZoneSettings) -> ZoneForm {
     }
 }
 
-fn read(form: &ZoneForm, before: ZoneSettings, lang: Lang) -> std::result::Result<ZoneSettings, Vec<FieldError>> {
+fn read(
+    form: &ZoneForm,
+    before: ZoneSettings,
+    lang: Lang,
+) -> std::result::Result<ZoneSettings, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut one = |field: &'static str, text: &str| -> Option<RegionCode> {
         let text = text.trim();

@@ -38,7 +38,14 @@ fn workbook(ranked: &Ranked, about: &About, lang: Lang) -> anyhow::Result<Vec<u8
         .iter()
         .enumerate()
         .map(|(i, &t)| {
-            row(&ranked.view, &ranked.question, &ranked.answer, &ranked.answer.targets[t as usize], i + 1, lang)
+            row(
+                &ranked.view,
+                &ranked.question,
+                &ranked.answer,
+                &ranked.answer.targets[t as usize],
+                i + 1,
+                lang,
+            )
         })
         .collect::<anyhow::Result<_>>()?;
     let mut book = Workbook::new();

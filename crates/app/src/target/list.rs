@@ -99,7 +99,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let (thin, counts) = (is_thin(&ranked.answer, &order), ranked.answer.counts);
     let choices = choices(&ranked.view, &asked, lang);
     let no_signals = ranked.answer.targets.iter().all(|t| t.features.growth == 0);
-    let rows = app.compute(move || page_rows(&ranked, &order, page, lang).map(|rows| (rows, order.len()))).await??;
+    let rows =
+        app.compute(move || page_rows(&ranked, &order, page, lang).map(|rows| (rows, order.len()))).await??;
     let n = |x: u64| grouped(i64::try_from(x).unwrap_or(i64::MAX));
     let link = |to: usize| asked.query(Some(to));
     render(&TargetsPage {
@@ -152,7 +153,14 @@ fn page_rows(ranked: &Ranked, order: &[u32], page: usize, lang: Lang) -> anyhow:
         .skip(from)
         .take(limits::TARGETS_PAGE)
         .map(|(i, &t)| {
-            row(&ranked.view, &ranked.question, &ranked.answer, &ranked.answer.targets[t as usize], i + 1, lang)
+            row(
+                &ranked.view,
+                &ranked.question,
+                &ranked.answer,
+                &ranked.answer.targets[t as usize],
+                i + 1,
+                lang,
+            )
         })
         .collect()
 }
@@ -178,13 +186,22 @@ impl Asked {
     }
 
     fn filter(&self) -> Result<Filter> {
+        if !matches!(self.role.as_str(), "" | "maker") {
+            return Err(wrong("角色", "role", &self.role));
+        }
         let mut filter = Filter { makers_only: self.role == "maker", ..Filter::default() };
         if !self.province.is_empty() {
-            let code = self.province.parse().map_err(|_| wrong("省份", "province", &self.province))?;
-            filter.regions.push(RegionCode(code));
+            let code = self
+                .province
+                .parse()
+                .ok()
+                .map(RegionCode)
+                .filter(|&code| provinces().iter().any(|p| p.0 == code));
+            filter.regions.push(code.ok_or_else(|| wrong("省份", "province", &self.province))?);
         }
         if !self.capital.trim().is_empty() {
-            let wan: i64 = self.capital.trim().parse().map_err(|_| wrong("注册资本", "capital", &self.capital))?;
+            let wan: i64 =
+                self.capital.trim().parse().map_err(|_| wrong("注册资本", "capital", &self.capital))?;
             let yuan = wan.checked_mul(10_000).ok_or_else(|| wrong("注册资本", "capital", &self.capital))?;
             filter.min_capital = capital_level(Some(Money { amount: yuan, currency: Currency::Cny }));
         }
@@ -238,8 +255,9 @@ fn choices(view: &ZoneView, asked: &Asked, lang: Lang) -> Choices {
         let name = format!("{} · {}（{}）", link.chain, link.name, link.verdict.label(lang));
         Choice { current: link.href == asked.segment, id: link.href, name }
     };
-    let asked_chain =
-        |g: &&engine::map::Gap| asked.chain.is_empty() || view.world.chains.get(g.segment).0.id == asked.chain;
+    let asked_chain = |g: &&engine::map::Gap| {
+        asked.chain.is_empty() || view.world.chains.get(g.segment).0.id == asked.chain
+    };
     let chains: Vec<Choice> = view.world.chains.chains().iter().map(chain).collect();
     let gaps: Vec<Choice> = view.gaps.iter().filter(asked_chain).map(gap).collect();
     let scope = view.world.chains.find(&asked.segment).map(|no| link(view, no, lang).name);
@@ -255,6 +273,9 @@ fn choices(view: &ZoneView, asked: &Asked, lang: Lang) -> Choices {
 }
 
 fn wrong(zh: &str, en: &str, value: &str) -> WebError {
-    WebError::bad_request(format!("{zh}“{value}”不对。"), format!("`{value}` is no {en}."))
-        .next("/targets", "清空筛选", "Clear the filter")
+    WebError::bad_request(format!("{zh}“{value}”不对。"), format!("`{value}` is no {en}.")).next(
+        "/targets",
+        "清空筛选",
+        "Clear the filter",
+    )
 }

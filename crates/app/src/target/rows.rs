@@ -163,8 +163,12 @@ fn part(
         Part::Supply(gap) => {
             let no = view.segment_of(question, gap);
             let cell = &view.cells[usize::from(no.0)];
-            let buyers: Vec<String> =
-                cell.buyers.iter().take(3).map(|&(b, n)| format!("{}（{n}）", link(view, b, lang).name)).collect();
+            let buyers: Vec<String> = cell
+                .buyers
+                .iter()
+                .take(3)
+                .map(|&(b, n)| format!("{}（{n}）", link(view, b, lang).name))
+                .collect();
             (
                 lang.t("本地买家", "buyers here").to_string(),
                 if buyers.is_empty() { lang.t("无", "none").to_string() } else { buyers.join("、") },
@@ -177,7 +181,10 @@ fn part(
             company.insured.map_or("—".into(), |n| n.to_string()),
         ),
         Part::Growth => (lang.t("动向", "signals").to_string(), signals(company, false)),
-        Part::Maker => (lang.t("制造研发", "maker").to_string(), lang.t("全文以制造研发为主", "its text speaks of making").to_string()),
+        Part::Maker => (
+            lang.t("制造研发", "maker").to_string(),
+            lang.t("全文以制造研发为主", "its text speaks of making").to_string(),
+        ),
         Part::Risk => (lang.t("风险", "risk").to_string(), signals(company, true)),
     };
     PartRow {

@@ -28,7 +28,8 @@ pub async fn get(Path(name): Path<String>, headers: HeaderMap) -> Response {
         let file = accepts.contains(coding).then(|| Dist::get(&format!("{name}.{ending}")))??;
         Some((coding, file))
     });
-    let Some((coding, file)) = coded.map(|(c, f)| (Some(c), f)).or_else(|| Some((None, Dist::get(&name)?))) else {
+    let Some((coding, file)) = coded.map(|(c, f)| (Some(c), f)).or_else(|| Some((None, Dist::get(&name)?)))
+    else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let kind = match name.rsplit('.').next() {

@@ -96,6 +96,10 @@ impl IntoResponse for WebError {
         let number = self.source.as_ref().map(|source| {
             let mut bytes = [0u8; 5];
             // A number only has to be quotable; without the operating system's randomness it is zero.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "an error page must not fail for want of randomness"
+            )]
             let _ = getrandom::fill(&mut bytes);
             let number: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
             tracing::error!(number, error = format!("{source:#}"), "request failed");
@@ -127,7 +131,9 @@ impl From<store::Error> for WebError {
             store::Error::NotFound { .. } => {
                 WebError::not_found("没有这一项，或已停用。", "There is no such item, or it has ended.")
             }
-            store::Error::Taken { .. } => WebError::conflict("这个名称已被使用，请换一个。", error.to_string()),
+            store::Error::Taken { .. } => {
+                WebError::conflict("这个名称已被使用，请换一个。", error.to_string())
+            }
             store::Error::Invalid(text) => WebError::bad_request(format!("内容有误：{text}"), text.clone()),
             store::Error::TooNew { .. } | store::Error::Other(_) => WebError::from(anyhow::Error::new(error)),
         }

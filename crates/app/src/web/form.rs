@@ -19,9 +19,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Checked<T> {
     async fn from_request(request: Request, app: &App) -> Result<Checked<T>, WebError> {
         let (mut parts, body) = request.into_parts();
         let signed = Signed::from_request_parts(&mut parts, app).await?;
-        let bytes = Bytes::from_request(Request::from_parts(parts, body), app)
-            .await
-            .map_err(|e| WebError::bad_request(format!("表单读不出来：{e}"), format!("The form cannot be read: {e}")))?;
+        let bytes = Bytes::from_request(Request::from_parts(parts, body), app).await.map_err(|e| {
+            WebError::bad_request(format!("表单读不出来：{e}"), format!("The form cannot be read: {e}"))
+        })?;
         let token = fields(&bytes).find_map(|(k, v)| (k == "csrf").then_some(v)).unwrap_or_default();
         check_token(&signed, &token)?;
         let value = serde_urlencoded::from_bytes(&bytes).map_err(|e| {
@@ -54,7 +54,10 @@ pub async fn short_text(mut field: Field<'_>) -> Result<String, WebError> {
     while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > limits::FIELD_BYTES {
-            return Err(WebError::bad_request("表单有误：一项内容过长。", "The form is wrong: a field is too long."));
+            return Err(WebError::bad_request(
+                "表单有误：一项内容过长。",
+                "The form is wrong: a field is too long.",
+            ));
         }
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -77,7 +80,9 @@ pub fn fields(body: &[u8]) -> impl Iterator<Item = (String, String)> {
 /// Percent-encodes a value for a query string.
 #[must_use]
 pub fn encode(value: &str) -> String {
-    serde_urlencoded::to_string([("", value)]).map(|s| s.trim_start_matches('=').to_string()).unwrap_or_default()
+    serde_urlencoded::to_string([("", value)])
+        .map(|s| s.trim_start_matches('=').to_string())
+        .unwrap_or_default()
 }
 
 /// Whether `next` is an address inside this site, so that a sign-in cannot be used to send people elsewhere.
@@ -94,7 +99,15 @@ mod tests {
     #[test]
     fn only_addresses_of_this_site_are_followed() {
         assert!(inside("/targets?chain=ships"));
-        for bad in ["//evil.example", "/\t/evil.example", "/\n/evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)"] {
+        for bad in [
+            "//evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:alert(1)",
+        ] {
             assert!(!inside(bad), "{bad}");
         }
     }

@@ -30,7 +30,6 @@ pub struct Rule {
 }
 
 /// The whole site.
-#[must_use]
 pub fn router(app: App) -> Router {
     let guarded = guarded(app.clone());
     Router::new()
@@ -121,7 +120,12 @@ impl Routes {
     }
 
     /// A form with a file: the handler itself streams it to disk under its own limit.
-    fn upload<H: Handler<T, App>, T: 'static>(self, path: &'static str, action: Action, handler: H) -> Routes {
+    fn upload<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &'static str,
+        action: Action,
+        handler: H,
+    ) -> Routes {
         self.add(Method::POST, path, action, post(handler).layer(DefaultBodyLimit::disable()))
     }
 

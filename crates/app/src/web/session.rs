@@ -110,7 +110,7 @@ async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Sign
         role: session.user.role,
         csrf: hex(&session.csrf),
         prefs: Prefs::read(&request.headers),
-        zone: app.zone_name().await?,
+        zone: app.zone_name(Prefs::read(&request.headers).lang).await?,
         sample: app.config.sample,
         here: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_string(),
         token,
@@ -128,10 +128,7 @@ pub async fn refuse_foreign(request: Request, next: Next) -> Response {
 
 /// Whether a browser says that another site made this request.
 fn foreign(headers: &HeaderMap) -> bool {
-    matches!(
-        headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()),
-        Some("cross-site" | "same-site")
-    )
+    matches!(headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()), Some("cross-site" | "same-site"))
 }
 
 /// The cookie that signs a browser in, or out when `token` is `None`.
@@ -140,7 +137,11 @@ pub fn set_cookie(token: Option<&[u8]>, https: bool) -> String {
     let secure = if https { "; Secure" } else { "" };
     match token {
         Some(token) => {
-            format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}", hex(token), LASTS.as_secs())
+            format!(
+                "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age={}{secure}",
+                hex(token),
+                LASTS.as_secs()
+            )
         }
         None => format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{secure}"),
     }
@@ -165,9 +166,11 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 ///
 /// # Errors
 /// The operating system has none.
+#[expect(clippy::disallowed_methods, reason = "the one place that draws randomness")]
 pub fn random<const N: usize>() -> anyhow::Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|e| anyhow::anyhow!("the operating system gave no randomness: {e}"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|e| anyhow::anyhow!("the operating system gave no randomness: {e}"))?;
     Ok(bytes)
 }
 

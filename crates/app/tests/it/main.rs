@@ -1,4 +1,13 @@
-//! The app's one integration test program: a list of modules.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The program as its users meet it: pages, roles, imports, crashes, commands, a browser; and the tree itself.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod account;
+mod chains;
+mod database;
+mod pages;
+mod roles;
+mod story;
+mod targets;
 mod tidy;
+mod world;

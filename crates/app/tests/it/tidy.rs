@@ -18,7 +18,8 @@ const LONG_FILES: [(&str, &str); 0] = [];
 /// Characters of a line of Rust.
 const LINE_CHARS: usize = 150;
 /// Files with longer lines, each with its reason.
-const WIDE_FILES: [(&str, &str); 1] = [("crates/domain/src/intake/headings.rs", "one row of synonyms per field")];
+const WIDE_FILES: [(&str, &str); 1] =
+    [("crates/domain/src/intake/headings.rs", "one row of synonyms per field")];
 /// What `domain` may depend on; a new entry must be free of input, output, clock and randomness.
 const DOMAIN_MAY_USE: [&str; 3] = ["jiff", "serde", "toml"];
 /// What a crate must not name: everything behind another crate's fence.
@@ -34,8 +35,9 @@ const PUBLIC_FORMS: [&str; 3] = ["/sign-in", "/welcome/{{ token }}", "/preferenc
 /// The page of last resort shows both languages at once.
 const BILINGUAL: &str = "crates/app/src/web/error.html";
 /// Words that are the same in both languages.
-const SAME_WORDS: [&str; 13] =
-    ["Landfall", "落地", "CSV", "XLSX", "XLS", "JSON", "TOML", "GB18030", "UTF", "USCC", "csv", "xlsx", "toml"];
+const SAME_WORDS: [&str; 13] = [
+    "Landfall", "落地", "CSV", "XLSX", "XLS", "JSON", "TOML", "GB18030", "UTF", "USCC", "csv", "xlsx", "toml",
+];
 
 /// A file of the tree: path from its root, and text (empty when it is not UTF-8).
 struct Source {
@@ -80,7 +82,8 @@ fn hold(wanted: impl Fn(&str) -> bool, rule: impl Fn(&str, &str) -> Vec<String>)
     let mut faults = Vec::new();
     for file in tree().iter().filter(|f| wanted(&f.path)) {
         seen += 1;
-        faults.extend(rule(&file.path, &file.text).into_iter().map(|fault| format!("{}: {fault}", file.path)));
+        faults
+            .extend(rule(&file.path, &file.text).into_iter().map(|fault| format!("{}: {fault}", file.path)));
     }
     assert!(seen > 0, "the rule looked at nothing");
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -105,18 +108,26 @@ fn untested(text: &str) -> &str {
 
 /// The lines of code with their numbers, without comments and unit tests.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    untested(text).lines().enumerate().map(|(i, l)| (i + 1, l)).filter(|(_, l)| !l.trim_start().starts_with("//"))
+    untested(text)
+        .lines()
+        .enumerate()
+        .map(|(i, l)| (i + 1, l))
+        .filter(|(_, l)| !l.trim_start().starts_with("//"))
 }
 
 fn lines_with(text: &str, what: &str, fault: impl Fn(&str) -> bool) -> Vec<String> {
-    code(text).filter(|(_, line)| fault(line)).map(|(number, line)| format!("{number}: {what}: {}", line.trim())).collect()
+    code(text)
+        .filter(|(_, line)| fault(line))
+        .map(|(number, line)| format!("{number}: {what}: {}", line.trim()))
+        .collect()
 }
 
 /// Whether `word` stands alone in `line`.
 fn names(line: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     line.match_indices(word).any(|(at, _)| {
-        !line[..at].chars().next_back().is_some_and(part) && !line[at + word.len()..].chars().next().is_some_and(part)
+        !line[..at].chars().next_back().is_some_and(part)
+            && !line[at + word.len()..].chars().next().is_some_and(part)
     })
 }
 
@@ -154,33 +165,59 @@ fn reaches(line: &str, krate: &str) -> bool {
 #[test]
 fn heavy_crates_stay_behind_their_fence() {
     hold(is_product, beyond_fence);
-    hold(|p| p.starts_with("crates/") && p.ends_with("Cargo.toml"), |path, text| {
-        let fence = FENCES.iter().find(|(krate, _)| path.starts_with(krate)).map_or(&APP_FENCE[..], |f| f.1);
-        dependencies(text).filter(|d| fence.contains(d)).map(|d| format!("must not depend on {d}")).collect()
-    });
+    hold(
+        |p| p.starts_with("crates/") && p.ends_with("Cargo.toml"),
+        |path, text| {
+            let fence =
+                FENCES.iter().find(|(krate, _)| path.starts_with(krate)).map_or(&APP_FENCE[..], |f| f.1);
+            dependencies(text)
+                .filter(|d| fence.contains(d))
+                .map(|d| format!("must not depend on {d}"))
+                .collect()
+        },
+    );
 }
 
 /// Names under `[dependencies]`.
 fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
     let section = manifest.split("\n[dependencies]\n").nth(1).unwrap_or("");
     let section = section.split("\n[").next().unwrap_or("");
-    section.lines().filter_map(|l| l.split(['.', ' ', '=']).next()).filter(|d| !d.is_empty() && !d.starts_with('#'))
+    section
+        .lines()
+        .filter_map(|l| l.split(['.', ' ', '=']).next())
+        .filter(|d| !d.is_empty() && !d.starts_with('#'))
 }
 
 fn impure(_: &str, text: &str) -> Vec<String> {
     const WORLD: [&str; 10] = [
-        "std::fs", "std::net", "std::io", "std::env", "std::process", "std::thread", "SystemTime", "Instant",
-        "Timestamp::now", "Zoned::now",
+        "std::fs",
+        "std::net",
+        "std::io",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "SystemTime",
+        "Instant",
+        "Timestamp::now",
+        "Zoned::now",
     ];
-    lines_with(text, "the domain does no IO and reads no clock", |line| WORLD.iter().any(|w| line.contains(w)))
+    lines_with(text, "the domain does no IO and reads no clock", |line| {
+        WORLD.iter().any(|w| line.contains(w))
+    })
 }
 
 #[test]
 fn the_domain_is_pure() {
     hold(|p| is_product(p) && p.starts_with("crates/domain/"), impure);
-    hold(|p| p == "crates/domain/Cargo.toml", |_, text| {
-        dependencies(text).filter(|d| !DOMAIN_MAY_USE.contains(d)).map(|d| format!("depends on {d}")).collect()
-    });
+    hold(
+        |p| p == "crates/domain/Cargo.toml",
+        |_, text| {
+            dependencies(text)
+                .filter(|d| !DOMAIN_MAY_USE.contains(d))
+                .map(|d| format!("depends on {d}"))
+                .collect()
+        },
+    );
 }
 
 fn floats(_: &str, text: &str) -> Vec<String> {
@@ -268,7 +305,8 @@ fn one_language(path: &str, text: &str) -> Vec<String> {
             let latin = |text: &str| text.contains(|c: char| c.is_ascii_alphabetic());
             // English needs no measure word (3 家), and may quote Chinese words
             let counter = pieces[i].trim().chars().count() <= 2;
-            let first_holds = is_first && pieces.get(i + 2).is_some_and(|e| latin(e) || (counter && !e.contains(is_chinese)));
+            let first_holds = is_first
+                && pieces.get(i + 2).is_some_and(|e| latin(e) || (counter && !e.contains(is_chinese)));
             let second_holds = is_second && (latin(pieces[i]) || latin(pieces[i - 2]));
             if !first_holds && !second_holds {
                 faults.push(format!("Chinese without its English beside it: {expression}"));
@@ -279,7 +317,8 @@ fn one_language(path: &str, text: &str) -> Vec<String> {
         outside = outside.replace(word, "");
     }
     let shown = without_tags(&outside);
-    let words = shown.split(|c: char| !c.is_alphabetic()).filter(|w| w.contains(is_chinese) || w.chars().count() > 2);
+    let words =
+        shown.split(|c: char| !c.is_alphabetic()).filter(|w| w.contains(is_chinese) || w.chars().count() > 2);
     faults.extend(words.map(|w| format!("a word in one language only: {w}")));
     faults
 }
@@ -318,7 +357,11 @@ fn too_long(path: &str, text: &str) -> Vec<String> {
 fn files_and_lines_stay_short() {
     hold(is_product, too_long);
     let tree = tree();
-    let gone: Vec<_> = LONG_FILES.iter().chain(&WIDE_FILES).filter(|(file, _)| !tree.iter().any(|f| f.path == *file)).collect();
+    let gone: Vec<_> = LONG_FILES
+        .iter()
+        .chain(&WIDE_FILES)
+        .filter(|(file, _)| !tree.iter().any(|f| f.path == *file))
+        .collect();
     assert!(gone.is_empty(), "no such files: {gone:?}");
 }
 
@@ -339,7 +382,9 @@ fn every_rust_file_belongs_to_a_module() {
         tree().into_iter().filter(|f| is_rust(&f.path)).map(|f| (f.path, f.text)).collect();
     let is_root = |p: &str| {
         let name = p.rsplit('/').next().unwrap_or(p);
-        matches!(name, "lib.rs" | "main.rs" | "build.rs") || p.contains("/examples/") || p.contains("/benches/")
+        matches!(name, "lib.rs" | "main.rs" | "build.rs")
+            || p.contains("/examples/")
+            || p.contains("/benches/")
     };
     let mut open: Vec<String> = files.keys().filter(|p| is_root(p)).cloned().collect();
     let mut reached = BTreeSet::new();
@@ -350,7 +395,8 @@ fn every_rust_file_belongs_to_a_module() {
             "lib.rs" | "main.rs" | "mod.rs" => folder.to_string(),
             _ => path.trim_end_matches(".rs").to_string(),
         };
-        let modules = text.lines().filter_map(|l| l.strip_suffix(';')?.rsplit_once("mod ").map(|(_, name)| name));
+        let modules =
+            text.lines().filter_map(|l| l.strip_suffix(';')?.rsplit_once("mod ").map(|(_, name)| name));
         open.extend(modules.flat_map(|m| [format!("{below}/{m}.rs"), format!("{below}/{m}/mod.rs")]));
     }
     let lost: Vec<&String> = files.keys().filter(|p| !reached.contains(*p)).collect();
@@ -477,8 +523,11 @@ fn no_file_names_a_path_of_one_machine() {
 
 #[test]
 fn files_are_small() {
-    let large: Vec<String> =
-        tree().iter().filter(|f| f.bytes > FILE_BYTES).map(|f| format!("{}: {} bytes", f.path, f.bytes)).collect();
+    let large: Vec<String> = tree()
+        .iter()
+        .filter(|f| f.bytes > FILE_BYTES)
+        .map(|f| format!("{}: {} bytes", f.path, f.bytes))
+        .collect();
     assert!(large.is_empty(), "data and builds do not belong into the tree: {large:?}");
 }
 
@@ -500,7 +549,11 @@ fn the_rules_catch_what_they_are_for() {
         (sql, "let q = \"SELECT id FROM company\";", "// SELECT id FROM company"),
         (impure, "use std::fs::File;", "let fs = 1;"),
         (floats, "pub fn yuan(x: f64) {}", "let f641 = 1;"),
-        (forms, "<form method=\"post\" action=\"/x\"></form>", "<form method=\"post\" action=\"/sign-in\"></form>"),
+        (
+            forms,
+            "<form method=\"post\" action=\"/x\"></form>",
+            "<form method=\"post\" action=\"/sign-in\"></form>",
+        ),
         (inline, "<p onclick=\"x()\">", "<p class=\"on\">"),
         (inline, "<script>x()</script>", "<script src=\"a\"></script>"),
         (one_language, "<p>保存</p>", "<p>{{ p.t(\"保存\", \"Save\") }}</p>"),
