@@ -14,6 +14,9 @@ use sha2::{Digest as _, Sha256};
 use sqlx::query_as;
 use std::fmt;
 
+/// The number and seal of the last entry.
+const HEAD: &str = "SELECT seq, hash FROM journal_head WHERE id = 1";
+
 /// Who makes a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
@@ -103,7 +106,7 @@ impl Store {
     /// Only when the database fails.
     pub async fn verify_journal(&self) -> Result<Verified> {
         // The head is read first: entries that are added meanwhile are more than it says, never fewer.
-        let (head, head_hash): (i64, Vec<u8>) = on!(&self.reader, db => query_as("SELECT seq, hash FROM journal_head WHERE id = 1").fetch_one(db).await)?;
+        let (head, head_hash): (i64, Vec<u8>) = on!(&self.reader, db => query_as(HEAD).fetch_one(db).await)?;
         let mut good = (0i64, vec![0u8; 32]);
         let mut entries = 0u64;
         loop {
