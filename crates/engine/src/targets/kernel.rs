@@ -196,8 +196,10 @@ impl<'a> Search<'a> {
             let mut n = 0;
             for posting in *list {
                 let Some(score) = scores.get_mut((posting.doc - base) as usize) else { break };
-                let sum = if *score == 0 { self.tables.rest(*posting) } else { *score };
-                *score = sum + points[usize::from(posting.fit())];
+                // Always computed, then selected: whether a company was met before cannot be predicted.
+                let rest = self.tables.rest(*posting);
+                *score = points[usize::from(posting.fit())]
+                    + std::hint::select_unpredictable(*score == 0, rest, *score);
                 n += 1;
             }
             self.ends[gap] = n;
@@ -234,8 +236,9 @@ impl<'a> Search<'a> {
             for posting in here {
                 let score = std::mem::take(&mut scores[(posting.doc - base) as usize]);
                 candidates += u64::from(score != 0);
-                out += u64::from((BARRED + 1..=FLOOR).contains(&score));
-                inactive += u64::from((BARRED + 1..=INACTIVE_FLOOR).contains(&score));
+                let asked = u64::from(score > BARRED);
+                out += asked & u64::from(score <= FLOOR);
+                inactive += asked & u64::from(score <= INACTIVE_FLOOR);
                 self.overall.offer(posting.doc, score);
             }
             *list = rest;
