@@ -31,6 +31,8 @@ pub struct NamesReport {
     /// By kind of query; `… (known by uscc)` are those whose company has its other names in the pool, asked with
     /// these known; `absent: …` are the same queries with their company taken out of the pool.
     pub classes: BTreeMap<String, ClassReport>,
+    /// Suggestions while typing: every beginning of 2 to 8 characters of 500 names of the pool, evenly spread.
+    pub typing: TypingReport,
     /// Queries answered per second on one core.
     pub names_per_second: f64,
 }
@@ -58,6 +60,20 @@ pub struct ClassReport {
     pub p99_us: f64,
 }
 
+/// How fast suggestions come while a name is typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TypingReport {
+    /// Beginnings asked for.
+    pub n: usize,
+    /// Share with the name's company among the ten.
+    #[serde(rename = "hit@10")]
+    pub hit10: f64,
+    /// Mean time in microseconds.
+    pub mean_us: f64,
+    /// The time that 99 of 100 stay below, in microseconds.
+    pub p99_us: f64,
+}
+
 /// Resolves every query of `queries` against the names of `pool`.
 ///
 /// # Errors
@@ -74,8 +90,15 @@ pub fn run(pool: &Path, queries: &Path) -> Result<NamesReport> {
     let began = Instant::now();
     let index = NameIndex::open(&bare)?;
     let open_ms = began.elapsed().as_secs_f64() * 1e3;
-    let mut report =
-        NamesReport { pool_names, build_seconds, open_ms, classes: BTreeMap::new(), names_per_second: 0.0 };
+    let typing = measure_typing(&index, &companies);
+    let mut report = NamesReport {
+        pool_names,
+        build_seconds,
+        open_ms,
+        classes: BTreeMap::new(),
+        typing,
+        names_per_second: 0.0,
+    };
     let mut spent = Duration::ZERO;
     for (kind, rows) in by_kind(&asked) {
         let class = measure(&index, &rows, &companies, &mut spent);
@@ -176,9 +199,38 @@ fn measure(index: &NameIndex, asked: &[&Asked], companies: &Companies, spent: &m
         accepted: share(accepted),
         wrong_accepted: share(wrong),
         mean_us: total.as_secs_f64() * 1e6 / n,
-        p99_us: times
-            .get((times.len() * 99 / 100).min(times.len().saturating_sub(1)))
-            .map_or(0.0, |t| t.as_secs_f64() * 1e6),
+        p99_us: p99_us(&times),
+    }
+}
+
+fn p99_us(sorted: &[Duration]) -> f64 {
+    let at = (sorted.len() * 99 / 100).min(sorted.len().saturating_sub(1));
+    sorted.get(at).map_or(0.0, |t| t.as_secs_f64() * 1e6)
+}
+
+fn measure_typing(index: &NameIndex, companies: &Companies) -> TypingReport {
+    const NAMES: usize = 500;
+    let names: Vec<&Named> = companies.names.iter().filter(|n| !n.alias_of_answer).collect();
+    let (mut times, mut hit10) = (Vec::new(), 0usize);
+    for i in 0..NAMES.min(names.len()) {
+        let named = names[i * names.len() / NAMES.min(names.len())];
+        let chars: Vec<char> = named.name.chars().collect();
+        for length in 2..=chars.len().min(8) {
+            let typed: String = chars[..length].iter().collect();
+            let began = Instant::now();
+            let found = index.suggest(&typed, 10);
+            times.push(began.elapsed());
+            hit10 += usize::from(found.iter().any(|c| c.company == named.company));
+        }
+    }
+    times.sort_unstable();
+    let n = times.len().max(1) as f64;
+    let total: Duration = times.iter().sum();
+    TypingReport {
+        n: times.len(),
+        hit10: hit10 as f64 / n,
+        mean_us: total.as_secs_f64() * 1e6 / n,
+        p99_us: p99_us(&times),
     }
 }
 
