@@ -14,6 +14,7 @@ use engine::map::{self, Cell, Gap, Part, Verdict};
 use engine::names::Candidate;
 use engine::snapshot::Doc;
 use engine::targets::{Answer, Filter, Question};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, PoisonError};
 use store::leader::Leader;
@@ -48,8 +49,8 @@ pub struct ZoneView {
 /// What people wrote that the view depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
-    /// Newest journal entry.
-    pub seq: i64,
+    /// The day that refusals were asked of; some end with a day.
+    pub day: Date,
     /// Version of the settings.
     pub version: i64,
     /// Settings.
@@ -69,8 +70,13 @@ pub struct Unmatched {
     pub key: String,
     /// Its name in the list.
     pub name: String,
-    /// Companies it could be: key and name.
-    pub candidates: Vec<(String, String)>,
+}
+
+/// The last view, with the newest journal entry when it was found to hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Kept {
+    seq: i64,
+    view: Arc<ZoneView>,
 }
 
 /// The view of the present state.
@@ -93,39 +99,42 @@ pub async fn view(app: &App) -> Result<Arc<ZoneView>> {
 /// The store fails or the snapshot is damaged.
 pub async fn find(app: &App) -> Result<Option<Arc<ZoneView>>> {
     let Some(world) = app.engine.world() else { return Ok(None) };
-    let cached = app.engine.view.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let seq = app.store.journal(store::Page::new(1, 0)).await?.first().map_or(0, |e| e.seq);
-    if let Some(view) = &cached
-        && view.written.seq == seq
-        && Arc::ptr_eq(&view.world, &world)
-    {
-        return Ok(cached);
+    let day = app.clock.today();
+    let kept = || app.engine.view.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let holds = |k: &Kept| k.seq == seq && k.view.written.day == day && Arc::ptr_eq(&k.view.world, &world);
+    if let Some(kept) = kept().filter(holds) {
+        return Ok(Some(kept.view));
     }
-    let written = written(app, seq).await?;
-    let view = app.compute(move || reuse(cached, world, written)).await??;
-    *app.engine.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(view.clone());
+    // Those who ask meanwhile wait for one computation.
+    let _turn = app.engine.view_turn.lock().await;
+    if let Some(kept) = kept().filter(holds) {
+        return Ok(Some(kept.view));
+    }
+    let written = written(app, day).await?;
+    // A sign-in or a refused login link moves the journal on without changing anything here; then only the number is new.
+    let same = |k: &Kept| Arc::ptr_eq(&k.view.world, &world) && k.view.written == written;
+    let view = match kept().filter(same) {
+        Some(kept) => kept.view,
+        None => {
+            let (world, before) = (world.clone(), kept().map(|k| k.view));
+            app.compute(move || ZoneView::compute(world, written, before.as_deref()).map(Arc::new)).await??
+        }
+    };
+    *app.engine.view.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept { seq, view: view.clone() });
     Ok(Some(view))
 }
 
-async fn written(app: &App, seq: i64) -> Result<Written> {
+async fn written(app: &App, day: Date) -> Result<Written> {
     let zone = app.store.zone().await?;
     Ok(Written {
-        seq,
+        day,
         version: zone.as_ref().map_or(0, |z| z.version),
         zone: zone.map(|z| z.settings).unwrap_or_default(),
         residents: app.store.resident_keys().await?,
-        refused: app.store.refusals_on(app.clock.today()).await?.into_iter().map(|r| r.said.key).collect(),
+        refused: app.store.refusals_on(day).await?.into_iter().map(|r| r.said.key).collect(),
         leaders: app.store.leaders().await?,
     })
-}
-
-/// What takes long is taken over from the view before where it still holds.
-fn reuse(
-    cached: Option<Arc<ZoneView>>,
-    world: Arc<World>,
-    written: Written,
-) -> anyhow::Result<Arc<ZoneView>> {
-    ZoneView::compute(world, written, cached.as_deref()).map(Arc::new)
 }
 
 impl ZoneView {
@@ -245,12 +254,14 @@ impl ZoneView {
         }
     }
 
-    /// The question for targets: these gaps (all when empty), this filter.
+    /// The question for targets: all gaps, or those among `segments` (none of them may be one), and this filter.
+    ///
+    /// One segment that is no gap is asked about as if it were one of weight 1: whom to invite to make it stronger.
     #[must_use]
-    pub fn question(&self, segments: &[SegmentNo], filter: Filter) -> Question {
+    pub fn question(&self, segments: Option<&[SegmentNo]>, filter: Filter) -> Question {
         let weights = TargetWeights::of(&self.written.zone);
-        let asked = |gap: &&Gap| segments.is_empty() || segments.contains(&gap.segment);
-        let gaps = self
+        let asked = |gap: &&Gap| segments.is_none_or(|s| s.contains(&gap.segment));
+        let mut gaps: Vec<engine::targets::Gap> = self
             .gaps
             .iter()
             .filter(asked)
@@ -264,6 +275,12 @@ impl ZoneView {
                 Some(engine::targets::Gap { tag, weight, supply })
             })
             .collect();
+        if gaps.is_empty()
+            && let Some([one]) = segments
+        {
+            let tag = self.world.universe.tag_of_segment(*one);
+            gaps.extend(tag.map(|tag| engine::targets::Gap { tag, weight: 1.0, supply: 0.0 }));
+        }
         Question {
             gaps,
             weights: weights.rest,
@@ -275,6 +292,21 @@ impl ZoneView {
             overall: domain::limits::TARGETS_RANKED,
             threads: 1,
         }
+    }
+
+    /// Companies that a name on the list of residents could mean: key and name, at most five.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn candidates(&self, name: &str) -> anyhow::Result<Vec<(String, String)>> {
+        const MOST: usize = 5;
+        let docs = match self.world.by_name(name, self.written.zone.region) {
+            Named::One(doc) => vec![doc],
+            Named::Many(list) => list.iter().map(|c: &Candidate| Doc(c.company)).collect(),
+            Named::None => Vec::new(),
+        };
+        let company = |doc| self.world.universe.company(doc).map(|c| (World::key(&c), c.name));
+        docs.into_iter().take(MOST).map(company).collect()
     }
 
     /// Ranks targets.
@@ -385,17 +417,8 @@ fn listed(world: &World, written: &Written) -> anyhow::Result<(HashSet<Doc>, Vec
             docs.insert(doc);
             continue;
         }
-        let candidates = match world.by_name(name, written.zone.region) {
-            Named::One(doc) => vec![doc],
-            Named::Many(list) => list.iter().map(|c: &Candidate| Doc(c.company)).collect(),
-            Named::None => Vec::new(),
-        };
-        let candidates = candidates
-            .into_iter()
-            .take(5)
-            .map(|doc| world.universe.company(doc).map(|c| (World::key(&c), c.name)))
-            .collect::<anyhow::Result<_>>()?;
-        unmatched.push(Unmatched { key: key.clone(), name: name.clone(), candidates });
+        // Whom it could mean is asked when it is shown: a hundred thousand fuzzy look-ups are too many for a page.
+        unmatched.push(Unmatched { key: key.clone(), name: name.clone() });
     }
     Ok((docs, unmatched))
 }
@@ -408,16 +431,16 @@ fn ruled(world: &World, zone: &ZoneSettings) -> anyhow::Result<Vec<Doc>> {
         if !universe.region(doc).is_some_and(|r| covers(rule.region, r)) {
             continue;
         }
-        let address = |word: &String| anyhow::Ok(universe.company(doc)?.address.contains(word.as_str()));
-        let mut holds = rule.address_contains.is_empty();
-        for word in &rule.address_contains {
-            holds = holds || address(word)?;
-        }
-        if holds {
+        let words = &rule.address_contains;
+        if words.is_empty() || holds_one(&universe.company(doc)?.address, words) {
             docs.push(doc);
         }
     }
     Ok(docs)
+}
+
+fn holds_one(address: &str, words: &[String]) -> bool {
+    words.iter().any(|word| address.contains(word.as_str()))
 }
 
 fn companies_in(world: &World, regions: &[RegionCode]) -> u32 {

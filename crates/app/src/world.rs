@@ -6,7 +6,8 @@ use anyhow::{Context, Result};
 use domain::chain::{self, ChainSet};
 use domain::company::{Company, RegionCode, Uscc};
 use domain::limits;
-use engine::names::{AliasKind, Candidate, NameEntry, NameIndex, Tier};
+use domain::name::fold;
+use engine::names::{AliasKind, Candidate, NameEntry, NameIndex, Reason, Tier};
 use engine::place::Dictionary;
 use engine::snapshot::{self, BuildOptions, Doc, Manifest, Progress, Universe};
 use jiff::civil::Date;
@@ -79,9 +80,25 @@ impl World {
             None => self.universe.find_uscc(key),
             Some(name) => Ok(match self.by_name(name, None) {
                 Named::One(doc) => Some(doc),
-                Named::None | Named::Many(_) => None,
+                Named::Many(candidates) => self.uncoded(name, &candidates)?,
+                Named::None => None,
             }),
         }
+    }
+
+    /// The one company without a credit code that bears `name` now; others may have borne it once, or bear it with a code.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn uncoded(&self, name: &str, candidates: &[Candidate]) -> Result<Option<Doc>> {
+        let mut found = Vec::new();
+        for candidate in candidates.iter().filter(|c| c.reason == Reason::SameName) {
+            let company = self.universe.company(Doc(candidate.company))?;
+            if company.uscc.is_none() && fold(&company.name) == fold(name) {
+                found.push(Doc(candidate.company));
+            }
+        }
+        Ok(if let [one] = found[..] { Some(one) } else { None })
     }
 
     /// The one company that carries exactly this name (present, former or short), if it is one.
@@ -172,7 +189,9 @@ pub struct Engine {
     slots: Arc<Semaphore>,
     world: RwLock<Option<Arc<World>>>,
     /// The last zone view, with what it was computed from.
-    pub(crate) view: Mutex<Option<Arc<crate::view::ZoneView>>>,
+    pub(crate) view: Mutex<Option<crate::view::Kept>>,
+    /// Held by whoever computes the next view.
+    pub(crate) view_turn: tokio::sync::Mutex<()>,
     /// What the worker is doing, by import.
     pub(crate) running: Mutex<Option<crate::import::worker::Running>>,
 }
@@ -186,6 +205,7 @@ impl Engine {
             slots: Arc::new(Semaphore::new(limits::COMPUTE_SLOTS)),
             world: RwLock::new(None),
             view: Mutex::new(None),
+            view_turn: tokio::sync::Mutex::new(()),
             running: Mutex::new(None),
         }
     }
@@ -197,6 +217,18 @@ impl Engine {
     pub fn reload(&self) -> Result<()> {
         let world = World::open(&self.root)?.map(Arc::new);
         *self.world.write().unwrap_or_else(PoisonError::into_inner) = world;
+        Ok(())
+    }
+
+    /// Opens the snapshot that serves now when another process has built it since the last reload.
+    ///
+    /// # Errors
+    /// As [`Engine::reload`].
+    pub fn catch_up(&self) -> Result<()> {
+        let Ok(id) = std::fs::read_to_string(self.root.join("CURRENT")) else { return Ok(()) };
+        if self.world().is_none_or(|w| w.id() != id.trim()) {
+            self.reload()?;
+        }
         Ok(())
     }
 

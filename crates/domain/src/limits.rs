@@ -16,8 +16,8 @@ pub const PAGE_ROWS: u32 = 1_000;
 pub const ZONE_REGIONS: usize = 500;
 /// Words of the rule that recognises residents by address.
 pub const RESIDENT_RULE_WORDS: usize = 50;
-/// Weights of the target score that a zone may set.
-pub const ZONE_WEIGHTS: usize = 100;
+/// Weights of the target score that a zone may set: one of every chain, and the features.
+pub const ZONE_WEIGHTS: usize = CHAINS + 50;
 /// Largest weight either way, in thousandths.
 pub const WEIGHT_PER_MILLE: i32 = 100_000;
 /// Residents that one import may bring.
@@ -43,6 +43,8 @@ pub const COMPUTE_SLOTS: usize = 2;
 pub const COMPUTE_WAIT_SECONDS: u64 = 10;
 /// Bytes of a form.
 pub const FORM_BYTES: usize = 1 << 20;
+/// Bytes of one short field of a form that also carries a file.
+pub const FIELD_BYTES: usize = 4 << 10;
 /// Bytes of one uploaded company list (as stored, so compressed for xlsx and gz).
 pub const INTAKE_FILE_BYTES: u64 = 4 << 30;
 /// Bytes of one company list after unpacking (xlsx, gz).
@@ -84,5 +86,7 @@ pub const TARGETS_PER_GAP: usize = 50;
 pub const TARGET_GAPS: usize = 400;
 /// Residents listed on one page.
 pub const RESIDENTS_SHOWN: usize = 500;
+/// Names on the list of residents that are no one company, shown with their candidates on one page.
+pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;

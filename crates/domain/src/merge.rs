@@ -1,13 +1,15 @@
 //! What is known of a company after one more row about it was read.
 
 use crate::company::{Company, Status};
+use crate::name::fold;
 
 /// `old` with everything that `new` says: a field that the new row leaves empty keeps its old value, a changed name
 /// becomes a former name, and lists grow without doubles. Merging the same row twice changes nothing more.
 #[must_use]
 pub fn merge(old: &Company, new: &Company) -> Company {
     let mut out = old.clone();
-    if !new.name.is_empty() && new.name != old.name {
+    // Brackets and letters of another width are no change of name.
+    if !new.name.is_empty() && fold(&new.name) != fold(&old.name) {
         push(&mut out.former_names, &old.name);
         out.name.clone_from(&new.name);
     }
@@ -91,6 +93,8 @@ mod tests {
         assert_eq!(merge(&once, &new), once);
         assert_eq!(once.former_names, ["镇江甲有限公司"]);
         assert_eq!(once.products, ["曲轴", "连杆"]);
+        let wide = Company { name: "甲（镇江）有限公司".into(), ..old };
+        assert_eq!(merge(&wide, &Company { name: "甲(镇江)有限公司".into(), ..wide.clone() }), wide);
     }
 
     #[test]

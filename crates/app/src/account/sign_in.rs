@@ -58,30 +58,31 @@ pub async fn post(
 ) -> Result<Response> {
     let (now, prefs) = (app.clock.now(), Prefs::read(&headers));
     let address = peer.get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |p| p.0.ip().to_string());
+    // No account has a longer name, and what is remembered of a failure must stay small.
+    let login: String = form.login.chars().take(limits::LINE_CHARS + 1).collect();
     let keys = [
-        (format!("login:{}", form.login), limits::SIGN_IN_TRIES),
+        (format!("login:{login}"), limits::SIGN_IN_TRIES),
         (format!("from:{address}"), limits::SIGN_IN_TRIES_ADDRESS),
     ];
-    if keys.iter().any(|(key, tries)| app.throttle.blocked(key, *tries, now)) {
+    if !app.throttle.attempt(&keys, now) {
         return Err(WebError::too_many(
             "登录失败次数过多，请十五分钟后再试。",
             "Too many failed sign-ins; try again in fifteen minutes.",
         ));
     }
-    let (user, stored) = app.store.user_by_login(&form.login).await?.unzip();
+    let (user, stored) = app.store.user_by_login(&login).await?.unzip();
     let given = form.password;
     let right = app.compute(move || password::verify(&given, stored.flatten().as_deref())).await?;
     match user.filter(|u| right && u.ended.is_none()) {
         Some(user) => {
-            app.throttle.succeeded(&keys[0].0);
+            app.throttle.right(&keys[0].0, &keys[1].0);
             let to = if inside(&form.next) { form.next } else { "/".into() };
             start(&app, user.id, &to).await
         }
         None => {
-            keys.iter().for_each(|(key, _)| app.throttle.failed(key, now));
             let p = Chrome::anonymous(prefs, app.zone_name(prefs.lang).await?, app.config.sample);
             let error = Some(p.t("用户名或密码不对。", "Wrong user name or password.").to_string());
-            let page = render(&SignInPage { p, error, login: form.login, next: form.next })?;
+            let page = render(&SignInPage { p, error, login, next: form.next })?;
             Ok((axum::http::StatusCode::UNAUTHORIZED, page).into_response())
         }
     }

@@ -15,15 +15,18 @@ const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 pub struct Throttle(Mutex<HashMap<String, Vec<Timestamp>>>);
 
 impl Throttle {
-    /// Whether `key` has failed `tries` times or more lately.
-    pub fn blocked(&self, key: &str, tries: usize, now: Timestamp) -> bool {
-        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.get(key).is_some_and(|times| recent(times, now) >= tries)
+    /// Notes a try before its password is looked at, so that many at once count too; `false` when one of the keys has
+    /// failed as often as its number says. A try that was right is taken back with [`Throttle::right`].
+    pub fn attempt(&self, keys: &[(String, usize)], now: Timestamp) -> bool {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.iter().any(|(key, tries)| map.get(key).is_some_and(|times| recent(times, now) >= *tries)) {
+            return false;
+        }
+        keys.iter().for_each(|(key, _)| Throttle::note(&mut map, key, now));
+        true
     }
 
-    /// Notes a failure.
-    pub fn failed(&self, key: &str, now: Timestamp) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn note(map: &mut HashMap<String, Vec<Timestamp>>, key: &str, now: Timestamp) {
         if map.len() >= limits::SIGN_IN_KEYS {
             map.retain(|_, times| recent(times, now) > 0);
             if map.len() >= limits::SIGN_IN_KEYS {
@@ -35,9 +38,13 @@ impl Throttle {
         times.push(now);
     }
 
-    /// Forgets the failures of `key` after a success.
-    pub fn succeeded(&self, key: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+    /// Forgets the failures of an account after its right password, and the one try of the address.
+    pub fn right(&self, account: &str, address: &str) {
+        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.remove(account);
+        if let Some(times) = map.get_mut(address) {
+            times.pop();
+        }
     }
 }
 
@@ -54,14 +61,24 @@ mod tests {
         let throttle = Throttle::default();
         let start: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let tries = limits::SIGN_IN_TRIES;
+        let keys = |login: &str| [(login.to_string(), tries), ("address".to_string(), 3 * tries)];
         for _ in 0..tries {
-            assert!(!throttle.blocked("demo", tries, start));
-            throttle.failed("demo", start);
+            assert!(throttle.attempt(&keys("demo"), start));
         }
-        assert!(throttle.blocked("demo", tries, start));
-        assert!(!throttle.blocked("other", tries, start));
-        assert!(!throttle.blocked("demo", tries, start + WINDOW));
-        throttle.succeeded("demo");
-        assert!(!throttle.blocked("demo", tries, start));
+        assert!(!throttle.attempt(&keys("demo"), start));
+        assert!(throttle.attempt(&keys("other"), start));
+        assert!(throttle.attempt(&keys("demo"), start + WINDOW));
+        throttle.right("demo", "address");
+        assert!(throttle.attempt(&keys("demo"), start));
+    }
+
+    #[test]
+    fn right_passwords_do_not_count_against_a_shared_address() {
+        let throttle = Throttle::default();
+        let start: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        for n in 0..20 {
+            assert!(throttle.attempt(&[(format!("login:{n}"), 2), ("from".into(), 2)], start), "{n}");
+            throttle.right(&format!("login:{n}"), "from");
+        }
     }
 }

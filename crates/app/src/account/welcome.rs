@@ -70,8 +70,8 @@ pub async fn post(
 
 fn spent() -> WebError {
     WebError::not_found(
-        "这个链接无效、已用过或已过期。请找管理员重新生成。",
-        "This link is wrong, used or expired. Ask an administrator for a new one.",
+        "这个链接无效、已用过或已过期。请找管理员在“设置 · 人员”里重新生成；管理员自己可运行 landfall serve --link 用户名。",
+        "This link is wrong, used or expired. An administrator can make a new one under Settings, People, or with landfall serve --link LOGIN.",
     )
     .next("/sign-in", "去登录", "Sign in")
 }

@@ -139,10 +139,9 @@ fn ancestors(chain: &domain::chain::Chain, mut s: usize) -> Vec<usize> {
 
 /// Companies elsewhere that stand on the segment, also when it is no gap: whom to invite to make it stronger.
 fn targets(view: &ZoneView, no: SegmentNo, lang: Lang) -> anyhow::Result<(Vec<TargetRow>, bool)> {
-    let mut question = view.question(&[no], Filter::default());
+    let question = view.question(Some(&[no]), Filter::default());
     if question.gaps.is_empty() {
-        let Some(tag) = view.world.universe.tag_of_segment(no) else { return Ok((Vec::new(), false)) };
-        question.gaps.push(engine::targets::Gap { tag, weight: 1.0, supply: 0.0 });
+        return Ok((Vec::new(), false));
     }
     let answer = view.targets(&question)?;
     let rows = answer

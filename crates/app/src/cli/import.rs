@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::cli::{Place, print_json};
 use crate::import::{upload, worker};
 use crate::intake::source;
+use crate::web::session::{hex, random};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -87,8 +88,9 @@ async fn queue(app: &App, args: &ImportArgs) -> Result<Import> {
     let (name, beside) = if args.file.as_os_str() == "-" {
         ("stdin".to_string(), source::spool(std::io::stdin().lock(), &uploads)?)
     } else {
-        let name = args.file.file_name().map_or_else(|| "file".into(), |n| n.to_string_lossy().into_owned());
-        let beside = uploads.join(format!("part-{}", std::process::id()));
+        let name =
+            args.file.file_name().map_or_else(|| "file".into(), |n| upload::shown_name(&n.to_string_lossy()));
+        let beside = uploads.join(format!("part-{}", hex(&random::<8>()?)));
         std::fs::copy(&args.file, &beside).with_context(|| format!("cannot read {}", args.file.display()))?;
         (name, beside)
     };
@@ -116,11 +118,13 @@ async fn work_off(app: &App, id: i64) -> Result<Import> {
         match import.state {
             ImportState::Done => break import,
             ImportState::Failed => bail!("{}", import.error.unwrap_or_default()),
-            ImportState::Cancelled => bail!("cancelled; import the file again to go on"),
-            ImportState::Queued => {
-                worker::step(app).await?;
+            ImportState::Cancelled => bail!("cancelled; nothing was changed"),
+            // One that runs is another process's, unless that has died: then the next step takes it over.
+            ImportState::Queued | ImportState::Running => {
+                if !worker::step(app).await? {
+                    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+                }
             }
-            ImportState::Running => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
         }
     };
     interrupt.abort();

@@ -104,7 +104,8 @@ pub async fn view_of(app: &App, city: Option<&str>) -> Result<Arc<ZoneView>> {
         resident_rule: Some(ResidentRule { region, address_contains: Vec::new() }),
         ..app.store.zone().await?.map(|z| z.settings).unwrap_or_default()
     };
+    let day = app.clock.today();
     let written =
-        Written { seq: 0, version: 0, zone, residents: Vec::new(), refused: Vec::new(), leaders: Vec::new() };
+        Written { day, version: 0, zone, residents: Vec::new(), refused: Vec::new(), leaders: Vec::new() };
     Ok(Arc::new(tokio::task::spawn_blocking(move || ZoneView::compute(world, written, None)).await??))
 }

@@ -7,12 +7,15 @@ use crate::config::Config;
 use crate::import::worker;
 use crate::settings::{chains, people};
 use crate::web::router::router;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use domain::chain::builtin;
 use domain::role::{Lang, Role};
+use domain::user::UserId;
 use domain::zone::ZoneSettings;
 use std::net::SocketAddr;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use store::chain_file::ChainSource;
 use store::user::NewUser;
 use store::{Actor, Store};
@@ -29,6 +32,9 @@ pub struct Serve {
     /// The instance is reached by https (cookies are marked Secure)
     #[arg(long)]
     https: bool,
+    /// Print a new one-time link for this user name, for one who has lost the password or let the link expire
+    #[arg(long, value_name = "LOGIN")]
+    link: Option<String>,
 }
 
 /// Runs the command.
@@ -36,14 +42,34 @@ pub struct Serve {
 /// # Errors
 /// The instance cannot be opened or the address is taken.
 pub async fn run(args: Serve) -> Result<()> {
-    let app = open(args.place.config(args.listen, super::demo::is_sample(&args.place.data_dir), args.https))
-        .await?;
+    let sample = super::demo::is_sample(&args.place.data_dir);
+    ensure!(
+        !sample || args.listen.ip().is_loopback(),
+        "{} holds the sample zone, whose password is public: listen on this machine only, or give --data-dir another folder",
+        args.place.data_dir.display()
+    );
+    let app = open(args.place.config(args.listen, sample, args.https)).await?;
     if let Some(path) = first_start(&app).await? {
         say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
-        say!("  http://{}{path}", args.listen);
+        say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
+    }
+    if let Some(login) = &args.link {
+        let user = app
+            .store
+            .user_by_login(login)
+            .await?
+            .with_context(|| format!("there is no open account `{login}`"))?
+            .0;
+        let path = invite(&app, user.id).await?;
+        say!("One-time link for {login}, valid for 72 hours 一次性链接（72 小时内有效）：");
+        say!("  {}://{}{path}", if args.https { "https" } else { "http" }, args.listen);
     }
     serve(app, None).await
+}
+
+async fn invite(app: &App, user: UserId) -> Result<String> {
+    people::invite(app, &Actor::Cli, user).await.map_err(|e| anyhow::anyhow!("{e:?}"))
 }
 
 /// Opens store and snapshot, and keeps the built-in chains.
@@ -91,8 +117,7 @@ async fn first_start(app: &App) -> Result<Option<String>> {
         let zone = ZoneSettings { name: "高新区".into(), ..ZoneSettings::default() };
         app.store.save_zone(&Actor::System, now, 0, &zone).await?;
     }
-    let path = people::invite(app, &Actor::System, user.id).await.map_err(|e| anyhow::anyhow!("{e:?}"))?;
-    Ok(Some(path))
+    invite(app, user.id).await.map(Some)
 }
 
 /// Serves until interrupted. `listener` is given by tests; else the configured address is bound.
@@ -115,9 +140,15 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
     let warm = app.clone();
     // The first page need not wait for the map; if it fails here, the page says why.
     tokio::spawn(async move { crate::view::find(&warm).await.is_ok() });
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
+    // The program ends when its last thread does: work under way stops here and is taken up at the next start.
     worker.abort();
+    // Dropped before the thread is stopped, so that it cannot note the stop as a failure.
+    let _ = worker.await;
+    if let Some(running) = app.engine.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        running.gauge.cancel.store(true, Ordering::Relaxed);
+    }
     Ok(())
 }
 

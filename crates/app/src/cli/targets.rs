@@ -49,11 +49,11 @@ pub async fn run(args: TargetsArgs) -> Result<()> {
     let view = view_of(&app, args.city.as_deref()).await?;
     let segments = match &args.segment {
         Some(key) => {
-            vec![view.world.chains.find(key).with_context(|| format!("there is no segment `{key}`"))?]
+            Some([view.world.chains.find(key).with_context(|| format!("there is no segment `{key}`"))?])
         }
-        None => Vec::new(),
+        None => None,
     };
-    let question = view.question(&segments, Filter::default());
+    let question = view.question(segments.as_ref().map(<[_; 1]>::as_slice), Filter::default());
     anyhow::ensure!(!question.gaps.is_empty(), "nothing is missing or weak there");
     let answer = view.targets(&question)?;
     let rows: Vec<Line> = answer

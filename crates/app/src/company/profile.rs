@@ -109,7 +109,11 @@ const LEADER_STEPS: usize = 2;
 pub async fn get(State(app): State<App>, signed: Signed, Path(key): Path<String>) -> Page {
     let view = view(&app).await?;
     let doc = find(&view, &key)?;
-    let refusal = app.store.refusals_on(app.clock.today()).await?.into_iter().find(|r| r.said.key == key);
+    let company = view.world.universe.company(doc)?;
+    // A company without a credit code was refused by its name; since then a list may have brought the code.
+    let keys = [key, World::key(&company), format!("={}", company.name)];
+    let refusal =
+        app.store.refusals_on(app.clock.today()).await?.into_iter().find(|r| keys.contains(&r.said.key));
     let people = people(&app).await?;
     let lang = signed.prefs.lang;
     let refused = refusal.map(|r| RefusedRow {
@@ -185,7 +189,7 @@ fn score(view: &ZoneView, doc: Doc, resident: bool, lang: Lang) -> anyhow::Resul
     if resident {
         return Ok((String::new(), Vec::new()));
     }
-    let mut question = view.question(&[], Filter::default());
+    let mut question = view.question(None, near(view, doc));
     if question.gaps.is_empty() {
         return Ok((String::new(), Vec::new()));
     }
@@ -201,6 +205,17 @@ fn score(view: &ZoneView, doc: Doc, resident: bool, lang: Lang) -> anyhow::Resul
     let answer = view.targets(&question)?;
     let Some(target) = target_of(&answer, doc) else { return Ok((String::new(), Vec::new())) };
     Ok((points(target.points), row(view, &question, &answer, target, 0, lang)?.parts))
+}
+
+/// A filter that the company itself passes and most others do not: its score is wanted, not its rank.
+fn near(view: &ZoneView, doc: Doc) -> Filter {
+    let universe = &view.world.universe;
+    Filter {
+        regions: universe.region(doc).map(|r| r.city()).into_iter().collect(),
+        min_capital: universe.features(doc).capital,
+        min_insured: universe.features(doc).insured,
+        makers_only: universe.features(doc).role == Role::Maker,
+    }
 }
 
 fn placements(view: &ZoneView, placed: &Placed, lang: Lang) -> Vec<PlacementRow> {

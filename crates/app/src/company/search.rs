@@ -42,7 +42,8 @@ pub struct Typed {
 
 /// `GET /companies`
 pub async fn get(State(app): State<App>, signed: Signed, Query(typed): Query<Typed>) -> Page {
-    let (q, lang) = (typed.q.trim().to_string(), signed.prefs.lang);
+    let (q, lang) =
+        (typed.q.trim().chars().take(limits::COMPANY_NAME_CHARS).collect::<String>(), signed.prefs.lang);
     let (hits, ambiguous) = match app.engine.world() {
         Some(world) if !q.is_empty() => {
             let q = q.clone();

@@ -107,6 +107,9 @@ fn known(world: Option<&World>, new: &Company) -> Result<Known> {
             Ok(if same && !codes_differ { Known::Doc(doc, Box::new(old)) } else { Known::New })
         }
         Named::Many(candidates) if new.uscc.is_none() => {
+            if let Some(doc) = world.uncoded(&new.name, &candidates)? {
+                return Ok(Known::Doc(doc, world.universe.company(doc)?));
+            }
             let name = fold(&new.name);
             let same: Vec<String> = candidates
                 .iter()

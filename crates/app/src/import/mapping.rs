@@ -1,8 +1,11 @@
 //! `/imports/new/{file}`: which column is which, before anything is imported.
 
 use crate::app::App;
+use crate::import::upload::shown_name;
+use crate::import::words::cause;
 use crate::import::worker;
 use crate::intake::source::Source;
+use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::check_token;
@@ -119,7 +122,7 @@ pub async fn post(
         WebError::bad_request(fault.zh(), fault.en()).next("/imports", "重新上传", "Upload again")
     })?;
     let kind = if value("kind") == Some("residents") { ImportKind::Residents } else { ImportKind::Universe };
-    let file_name = value("name").filter(|n| !n.trim().is_empty()).unwrap_or("upload").to_string();
+    let file_name = shown_name(value("name").filter(|n| !n.trim().is_empty()).unwrap_or("upload"));
     let new = NewImport { kind, file_name, sha256: id, bytes };
     let import = app.store.add_import(&actor, now, &new).await?;
     Ok(Redirect::to(&format!("/imports/{}", import.id)))
@@ -154,11 +157,10 @@ fn checked(id: &str) -> Result<&str> {
 }
 
 fn unreadable(error: anyhow::Error) -> WebError {
-    WebError::bad_request(
-        format!("这个文件读不出来：{error:#}"),
-        format!("The file cannot be read: {error:#}"),
-    )
-    .next("/imports", "换一个文件", "Choose another file")
+    let error = format!("{error:#}");
+    let zh = cause(&error, Lang::Zh);
+    WebError::bad_request(format!("这个文件读不出来：{zh}"), format!("The file cannot be read: {error}"))
+        .next("/imports", "换一个文件", "Choose another file")
 }
 
 fn short(value: &str) -> String {

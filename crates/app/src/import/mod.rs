@@ -5,4 +5,5 @@ pub mod list;
 pub mod mapping;
 pub mod status;
 pub mod upload;
+pub mod words;
 pub mod worker;

@@ -3,6 +3,7 @@
 use crate::account::sign_in::Nothing;
 use crate::app::App;
 use crate::import::list::state_label;
+use crate::import::words::cause;
 use crate::import::worker::Running;
 use crate::text::grouped;
 use crate::web::chrome::{Chrome, Nav};
@@ -50,6 +51,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
     let (percent, rate) = running.as_ref().map_or((0, String::new()), |r| progress(r, &app, &signed));
     let file = rejects_file(&app, id);
     let table = app.compute(move || first_rejects(&file)).await?;
+    // While it runs the gauge is ahead of the store, which hears of it once a second.
+    let counts = running.map_or(import.counts, |r| r.gauge.counts());
     let count = |n: u64| grouped(i64::try_from(n).unwrap_or(i64::MAX));
     let mut p = Chrome::of(&signed, Nav::Imports);
     p.here = format!("/imports/{id}");
@@ -61,12 +64,12 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         done: import.state == ImportState::Done,
         percent,
         rate,
-        error: import.error.clone().unwrap_or_default(),
-        read: count(import.counts.read.max(running.map_or(0, |r| r.gauge.rows.load(Ordering::Relaxed)))),
-        accepted: count(import.counts.accepted),
-        rejected: count(import.counts.rejected),
-        changed: count(import.counts.changed),
-        has_rejects: import.counts.rejected > 0,
+        error: cause(import.error.as_deref().unwrap_or_default(), signed.prefs.lang),
+        read: count(counts.read),
+        accepted: count(counts.accepted),
+        rejected: count(counts.rejected),
+        changed: count(counts.changed),
+        has_rejects: !table.is_empty(),
         reject_headings: table.first().cloned().unwrap_or_default(),
         rejects: table.into_iter().skip(1).collect(),
         p,

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::intake::source;
 use crate::web::error::{Result, WebError};
-use crate::web::form::{check_token, encode};
+use crate::web::form::{broken, check_token, encode, short_text};
 use crate::web::session::{Signed, hex, random};
 use axum::extract::{Multipart, State};
 use axum::response::Redirect;
@@ -14,16 +14,16 @@ use tokio::io::AsyncWriteExt as _;
 /// `POST /imports`
 pub async fn post(State(app): State<App>, signed: Signed, mut form: Multipart) -> Result<Redirect> {
     let (mut checked, mut kind, mut file) = (false, String::new(), None);
-    while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
+    while let Some(field) = form.next_field().await.map_err(|e| interrupted(&e))? {
         match field.name().unwrap_or_default() {
             // The token comes first in the form, so that nothing is written for a stranger.
             "csrf" => {
-                check_token(&signed, &field.text().await.map_err(|e| broken(&e))?)?;
+                check_token(&signed, &short_text(field).await?)?;
                 checked = true;
             }
-            "kind" => kind = field.text().await.map_err(|e| broken(&e))?,
+            "kind" => kind = short_text(field).await?,
             "file" if checked => {
-                let name = field.file_name().unwrap_or_default().to_string();
+                let name = shown_name(field.file_name().unwrap_or_default());
                 if !name.is_empty() {
                     file = Some((name, save(&app.config.uploads(), field).await?));
                 }
@@ -45,24 +45,14 @@ pub async fn post(State(app): State<App>, signed: Signed, mut form: Multipart) -
 
 /// Streams a field to the uploads folder and names it by its SHA-256, which is returned.
 async fn save(folder: &Path, mut field: axum::extract::multipart::Field<'_>) -> Result<String> {
-    let inner = async {
-        tokio::fs::create_dir_all(folder).await?;
-        let beside = folder.join(format!("part-{}", hex(&random::<8>()?)));
-        let mut out = tokio::fs::File::create(&beside).await?;
-        let mut bytes = 0u64;
-        while let Some(chunk) = field.chunk().await? {
-            bytes += chunk.len() as u64;
-            if bytes > limits::INTAKE_FILE_BYTES {
-                drop(out);
-                tokio::fs::remove_file(&beside).await?;
-                return Ok(None);
-            }
-            out.write_all(&chunk).await?;
-        }
-        out.sync_all().await?;
-        anyhow::Ok(Some(beside))
-    };
-    let Some(beside) = inner.await? else {
+    tokio::fs::create_dir_all(folder).await.map_err(anyhow::Error::new)?;
+    let beside = folder.join(format!("part-{}", hex(&random::<8>()?)));
+    let whole = write(&beside, &mut field).await;
+    if !matches!(whole, Ok(true)) {
+        // Best effort: what stays is removed with the uploads that nobody imported.
+        let _ = tokio::fs::remove_file(&beside).await;
+    }
+    if !whole? {
         return Err(WebError::bad_request(
             format!("文件超过 {} MB，请拆分后导入。", limits::INTAKE_FILE_BYTES >> 20),
             format!("The file is larger than {} MB; split it.", limits::INTAKE_FILE_BYTES >> 20),
@@ -70,6 +60,27 @@ async fn save(folder: &Path, mut field: axum::extract::multipart::Field<'_>) -> 
         .next("/imports", "返回", "Back"));
     };
     Ok(tokio::task::spawn_blocking(move || keep(&beside)).await.map_err(anyhow::Error::new)??)
+}
+
+/// Writes a field to a file; `false` when it is larger than a list may be.
+async fn write(path: &Path, field: &mut axum::extract::multipart::Field<'_>) -> Result<bool> {
+    let mut out = tokio::fs::File::create(path).await.map_err(anyhow::Error::new)?;
+    let mut bytes = 0u64;
+    while let Some(chunk) = field.chunk().await.map_err(|e| interrupted(&e))? {
+        bytes += chunk.len() as u64;
+        if bytes > limits::INTAKE_FILE_BYTES {
+            return Ok(false);
+        }
+        out.write_all(&chunk).await.map_err(anyhow::Error::new)?;
+    }
+    out.sync_all().await.map_err(anyhow::Error::new)?;
+    Ok(true)
+}
+
+/// A file's name as pages and the journal show it: one line, not too long, its end kept.
+pub(crate) fn shown_name(name: &str) -> String {
+    let line: Vec<char> = name.chars().filter(|c| !c.is_control()).collect();
+    line[line.len().saturating_sub(limits::LINE_CHARS)..].iter().collect()
 }
 
 /// Gives a finished upload its name, its SHA-256.
@@ -80,10 +91,19 @@ pub(crate) fn keep(beside: &Path) -> anyhow::Result<String> {
     Ok(digest)
 }
 
-fn broken(error: &axum::extract::multipart::MultipartError) -> WebError {
-    WebError::bad_request(
-        format!("上传中断或表单有误，请重试：{error}"),
-        format!("The upload broke off or the form is wrong; try again: {error}"),
-    )
-    .next("/imports", "返回", "Back")
+fn interrupted(error: &axum::extract::multipart::MultipartError) -> WebError {
+    broken(error).next("/imports", "返回", "Back")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_files_name_is_one_line_that_the_store_takes() {
+        assert_eq!(shown_name("名单\r\n.xlsx"), "名单.xlsx");
+        let long = shown_name(&format!("{}.xlsx", "名".repeat(300)));
+        assert_eq!(long.chars().count(), limits::LINE_CHARS);
+        assert!(long.ends_with(".xlsx"));
+    }
 }

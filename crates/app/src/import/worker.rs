@@ -2,23 +2,28 @@
 //!
 //! A crash loses nothing: the file and its finished parts are on disk, the import goes back to the queue at the next
 //! start, and staging goes on behind the last finished part. Until the new snapshot is complete the old one serves.
+//!
+//! The server and the command line may work on one data folder: a lock on it ([`Turn`]) lets one of them work at a time,
+//! each from the snapshot that the other left, so that neither loses what the other has brought in.
 
 use crate::app::App;
 use crate::import::combine::{self, Plan};
 use crate::intake::source::Source;
 use crate::intake::stage::{self, Job, Staged, Summary};
 use crate::world::{self, World};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use domain::chain::{self, ChainSet};
 use domain::intake::{Choice, Overrides};
 use domain::limits;
+use engine::snapshot::Step;
 use jiff::{SignedDuration, Timestamp};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use store::Actor;
-use store::import::{Counts, Import, ImportKind, Outcome};
+use store::import::{Counts, Import, ImportKind, ImportState, Outcome};
 use store::resident::NewResident;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -40,6 +45,8 @@ pub struct Gauge {
     pub cancel: AtomicBool,
     /// Rows read.
     pub rows: AtomicU64,
+    /// Those of them that were rejected.
+    pub rejected: AtomicU64,
     /// Bytes read.
     pub bytes: AtomicU64,
     /// Bytes of the file.
@@ -48,13 +55,72 @@ pub struct Gauge {
     pub placed: AtomicU64,
 }
 
+impl Gauge {
+    /// The rows so far: every one accepted or rejected, none of them in the universe yet.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let read = self.rows.load(Ordering::Relaxed);
+        let rejected = self.rejected.load(Ordering::Relaxed).min(read);
+        Counts { read, accepted: read - rejected, rejected, changed: 0 }
+    }
+
+    fn note(&self, p: stage::Progress) {
+        self.rejected.store(p.rejected, Ordering::Relaxed);
+        self.rows.store(p.rows, Ordering::Relaxed);
+        self.bytes.store(p.bytes_done, Ordering::Relaxed);
+        self.total.store(p.bytes_total, Ordering::Relaxed);
+    }
+
+    fn note_build(&self, p: engine::snapshot::Progress) {
+        if p.step == Step::Companies {
+            self.placed.store(p.done, Ordering::Relaxed);
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        ensure!(!self.cancel.load(Ordering::Relaxed), "cancelled");
+        Ok(())
+    }
+}
+
+/// The right to work on a data folder: of all processes one has it, until it is dropped or its process ends.
+#[derive(Debug)]
+struct Turn(File);
+
+impl Turn {
+    /// `None` while another worker has it.
+    fn take(folder: &Path) -> Result<Option<Turn>> {
+        std::fs::create_dir_all(folder)?;
+        let path = folder.join("LOCK");
+        let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Turn(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    /// Says so, rather than only closing the file: a child that is just being started still shares it for a moment.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 /// Works off the queue until the program ends.
 pub fn spawn(app: App) -> JoinHandle<()> {
     tokio::spawn(async move {
-        if let Err(error) = app.store.requeue_imports(app.clock.now(), app.clock.now()).await {
-            tracing::error!(%error, "cannot bring back unfinished imports");
-        }
+        let mut cleaned = app.clock.now();
         loop {
+            if app.clock.now().duration_since(cleaned) > SignedDuration::from_hours(1) {
+                cleaned = app.clock.now();
+                if let Err(error) = clean_uploads(&app).await {
+                    tracing::warn!(error = format!("{error:#}"), "cannot remove old uploads");
+                }
+            }
             match step(&app).await {
                 // The next page need not wait for the map; if it fails here, the page says why.
                 Ok(true) => drop(crate::view::find(&app).await),
@@ -68,11 +134,18 @@ pub fn spawn(app: App) -> JoinHandle<()> {
     })
 }
 
-/// Does the next piece of work; answers whether there was any.
+/// Does the next piece of work; answers whether there was any. While another process works on the folder there is none.
 ///
 /// # Errors
-/// The store fails, or chains cannot be placed again; a failing import is recorded with its error instead.
+/// The store or the folder fails, or chains cannot be placed again; a failing import is recorded with its error instead.
 pub async fn step(app: &App) -> Result<bool> {
+    let Some(_turn) = Turn::take(&app.config.staging())? else {
+        app.engine.catch_up()?;
+        return Ok(false);
+    };
+    // Nobody else works here: an import that runs by the store was left by a process that died.
+    app.store.requeue_imports(app.clock.now(), app.clock.now()).await?;
+    app.engine.catch_up()?;
     if let Some(import) = app.store.claim_import(app.clock.now()).await? {
         run(app, import).await?;
         return Ok(true);
@@ -87,16 +160,14 @@ async fn run(app: &App, import: Import) -> Result<()> {
     beat.abort();
     stop(app);
     let now = app.clock.now();
-    let still =
-        app.store.import(import.id).await?.is_some_and(|i| i.state == store::import::ImportState::Running);
-    if !still {
-        return Ok(());
-    }
+    let running = app.store.import(import.id).await?.is_some_and(|i| i.state == ImportState::Running);
     let outcome = match result {
         Ok(counts) => Outcome::Done(counts),
+        // Cancelled: the store says so already.
+        Err(_) if !running => return Ok(()),
         Err(error) => {
             tracing::warn!(import = import.id, error = format!("{error:#}"), "import failed");
-            Outcome::Failed(Counts::default(), format!("{error:#}"))
+            Outcome::Failed(gauge.counts(), format!("{error:#}"))
         }
     };
     app.store.finish_import(now, import.id, &outcome).await?;
@@ -111,10 +182,13 @@ async fn bring_in(app: &App, import: &Import, gauge: &Arc<Gauge>) -> Result<Coun
     let world = app.engine.world();
     let (file, dir) = (config.uploads().join(&import.sha256), config.staging().join(import.id.to_string()));
     let (name, digest, gauge) = (import.file_name.clone(), import.sha256.clone(), gauge.clone());
-    let staged_dir = dir.clone();
+    let (staged_dir, kind) = (dir.clone(), import.kind);
     let (counts, built) = spawn_blocking(move || -> Result<(Counts, bool)> {
         let summary = stage_file(&file, &dir, &name, &digest, &mapping, today, &gauge)?;
-        let plan = combine::plan(world.as_deref(), &mut stage::staged(&dir)?)?;
+        let most = if kind == ImportKind::Residents { limits::RESIDENTS as u64 } else { u64::MAX };
+        ensure!(summary.accepted <= most, "{} residents; a zone may have at most {most}", summary.accepted);
+        let mut rows = stage::staged(&dir)?.map(|row| gauge.check().and(row));
+        let plan = combine::plan(world.as_deref(), &mut rows)?;
         let counts = account(&dir, &summary, &plan)?;
         let stale = world.as_ref().is_none_or(|w| is_stale(w, &chains));
         if counts.changed == 0 && !stale {
@@ -122,7 +196,7 @@ async fn bring_in(app: &App, import: &Import, gauge: &Arc<Gauge>) -> Result<Coun
         }
         let mut rows = stage::staged(&dir)?;
         let mut companies = combine::combined(world.as_deref(), &plan, &mut rows);
-        let progress = |p: engine::snapshot::Progress| gauge.placed.store(p.done, Ordering::Relaxed);
+        let progress = |p| gauge.note_build(p);
         world::build(&config.snapshots(), &mut companies, &chains, today, created, &progress, &gauge.cancel)?;
         Ok((counts, true))
     })
@@ -148,11 +222,7 @@ fn stage_file(
     let source = Source::open(file, None)?;
     let mapping = source.mapping(overrides);
     let job = Job { dir, source_name: name, digest, today, part_rows: stage::PART_ROWS };
-    let mut progress = |p: stage::Progress| {
-        gauge.rows.store(p.rows, Ordering::Relaxed);
-        gauge.bytes.store(p.bytes_done, Ordering::Relaxed);
-        gauge.total.store(p.bytes_total, Ordering::Relaxed);
-    };
+    let mut progress = |p| gauge.note(p);
     match stage::stage(source, &mapping, &job, &mut progress, &gauge.cancel)? {
         stage::Outcome::Complete(summary) => Ok(summary),
         stage::Outcome::Cancelled(_) => bail!("cancelled"),
@@ -205,7 +275,7 @@ async fn replace_if_stale(app: &App) -> Result<bool> {
     let (root, today, created) = (app.config.snapshots(), app.clock.today(), app.clock.now().to_string());
     let result = spawn_blocking(move || {
         let mut companies = world.universe.companies();
-        let progress = |p: engine::snapshot::Progress| gauge.placed.store(p.done, Ordering::Relaxed);
+        let progress = |p| gauge.note_build(p);
         world::build(&root, &mut companies, &chains, today, created, &progress, &gauge.cancel)
     })
     .await;
@@ -266,8 +336,7 @@ fn stop(app: &App) {
 async fn beat(app: App, import: i64, gauge: Arc<Gauge>) {
     loop {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let counts = Counts { read: gauge.rows.load(Ordering::Relaxed), ..Counts::default() };
-        match app.store.beat_import(app.clock.now(), import, counts).await {
+        match app.store.beat_import(app.clock.now(), import, gauge.counts()).await {
             Ok(true) => {}
             Ok(false) => gauge.cancel.store(true, Ordering::Relaxed),
             Err(error) => tracing::warn!(%error, import, "cannot note progress"),
@@ -301,4 +370,104 @@ pub async fn clean_uploads(app: &App) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::config::Config;
+    use crate::import::upload::keep;
+    use store::Store;
+    use store::import::NewImport;
+
+    async fn instance(dir: &Path) -> App {
+        let config = Config {
+            data_dir: dir.to_path_buf(),
+            listen: std::net::SocketAddr::from(([127, 0, 0, 1], 0)),
+            database: None,
+            sample: false,
+            https: false,
+        };
+        let store = Store::open(&config.database(), Clock::System.now()).await.unwrap();
+        App::new(config, store, Clock::System)
+    }
+
+    async fn queue(app: &App, text: &str) -> i64 {
+        std::fs::create_dir_all(app.config.uploads()).unwrap();
+        let beside = app.config.uploads().join("part-test");
+        std::fs::write(&beside, text).unwrap();
+        let new = NewImport {
+            kind: ImportKind::Universe,
+            file_name: "test.csv".into(),
+            sha256: keep(&beside).unwrap(),
+            bytes: text.len() as u64,
+        };
+        app.store.add_import(&Actor::Cli, app.clock.now(), &new).await.unwrap().id
+    }
+
+    fn companies(app: &App) -> u32 {
+        app.engine.world().map_or(0, |w| w.universe.manifest().companies)
+    }
+
+    #[test]
+    fn one_worker_at_a_time_has_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let turn = Turn::take(dir.path()).unwrap();
+        assert!(turn.is_some());
+        assert!(Turn::take(dir.path()).unwrap().is_none());
+        drop(turn);
+        assert!(Turn::take(dir.path()).unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn two_processes_on_one_folder_lose_nothing_of_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (server, cli) = (instance(dir.path()).await, instance(dir.path()).await);
+        queue(&cli, "企业名称,经营范围\n镇江甲样板有限公司,船用柴油机制造\n").await;
+        assert!(step(&cli).await.unwrap());
+        assert_eq!((companies(&cli), companies(&server)), (1, 0));
+        let turn = Turn::take(&server.config.staging()).unwrap();
+        queue(&server, "企业名称,经营范围\n镇江乙样板有限公司,船用曲轴制造\n").await;
+        assert!(!step(&server).await.unwrap(), "another process works");
+        assert_eq!(companies(&server), 1, "but what it has built is served");
+        drop(turn);
+        assert!(step(&server).await.unwrap());
+        assert_eq!(companies(&server), 2, "the first import is still there");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_another_company_once_bore_stays_the_one_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = instance(dir.path()).await;
+        let list = "企业名称,统一社会信用代码,曾用名,经营范围\n\
+            镇江新名样板有限公司,91350100M000100Y43,镇江旧名样板有限公司,船用柴油机制造\n\
+            镇江旧名样板有限公司,,,船用曲轴制造\n";
+        for changed in [2, 0] {
+            let id = queue(&app, list).await;
+            assert!(step(&app).await.unwrap());
+            let counts = app.store.import(id).await.unwrap().unwrap().counts;
+            assert_eq!(counts, Counts { read: 2, accepted: 2, rejected: 0, changed });
+        }
+        let world = app.engine.world().unwrap();
+        let doc = world.find("=镇江旧名样板有限公司").unwrap().unwrap();
+        assert_eq!(world.universe.company(doc).unwrap().scope, "船用曲轴制造");
+    }
+
+    #[tokio::test]
+    async fn an_import_that_a_dead_process_left_is_taken_up_and_a_failed_one_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let app = instance(dir.path()).await;
+        let id = queue(&app, "企业名称,经营范围\n镇江甲样板有限公司,船用柴油机制造\n,没有名称\n").await;
+        app.store.claim_import(app.clock.now()).await.unwrap().unwrap();
+        assert!(step(&app).await.unwrap());
+        let done = app.store.import(id).await.unwrap().unwrap();
+        assert_eq!(done.state, ImportState::Done);
+        assert_eq!(done.counts, Counts { read: 2, accepted: 1, rejected: 1, changed: 1 });
+        let id = queue(&app, "没有,表头\n1,2\n").await;
+        assert!(step(&app).await.unwrap());
+        let failed = app.store.import(id).await.unwrap().unwrap();
+        assert_eq!((failed.state, failed.counts), (ImportState::Failed, Counts::default()));
+        assert!(failed.error.is_some());
+    }
 }

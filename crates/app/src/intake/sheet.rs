@@ -1,7 +1,7 @@
 //! Excel files, old and new.
 
 use super::source::RawRow;
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use calamine::{Data, DataRef, Reader, Xls, Xlsx};
 use domain::intake::heading_score;
 use domain::limits;
@@ -9,10 +9,13 @@ use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 /// Rows of one sheet, read by a thread of its own that waits when nobody takes them.
 pub struct SheetRows {
     rows: Receiver<Result<RawRow>>,
+    /// Taken at the end, to tell the last row from a reader that broke down.
+    thread: Option<JoinHandle<()>>,
     /// The row number that the sheet says is its last; 0 when it does not say.
     pub last_row: u64,
 }
@@ -32,7 +35,15 @@ pub struct Workbook {
 impl Iterator for SheetRows {
     type Item = Result<RawRow>;
     fn next(&mut self) -> Option<Result<RawRow>> {
-        self.rows.recv().ok()
+        if let Ok(row) = self.rows.recv() {
+            return Some(row);
+        }
+        match self.thread.take()?.join() {
+            Ok(()) => None,
+            Err(_) => Some(Err(anyhow!(
+                "the workbook cannot be read to its end; open it in Excel and save it as xlsx again, or as CSV"
+            ))),
+        }
     }
 }
 
@@ -111,11 +122,11 @@ fn in_thread(
     work: impl FnOnce(SyncSender<Result<RawRow>>) + Send + 'static,
 ) -> Result<SheetRows> {
     let (send, rows) = sync_channel(1_024);
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("sheet".into())
         .spawn(move || work(send))
         .context("cannot start a thread")?;
-    Ok(SheetRows { rows, last_row })
+    Ok(SheetRows { rows, thread: Some(thread), last_row })
 }
 
 fn choose(sheets: &[String], wish: Option<&str>, mut score: impl FnMut(&str) -> usize) -> Result<String> {
@@ -222,4 +233,21 @@ fn check_unpacked_size(path: &Path) -> Result<()> {
         left -= unpacked;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reader_that_breaks_down_is_not_the_end_of_the_file() {
+        let row = || RawRow { number: 1, cells: vec!["甲".into()], broken: None };
+        let whole = in_thread(1, move |send| send.send(Ok(row())).unwrap()).unwrap();
+        assert_eq!(whole.map(|r| r.is_ok()).collect::<Vec<_>>(), [true]);
+        let broken = in_thread(2, move |send| {
+            send.send(Ok(row())).unwrap();
+            panic!("a damaged cell");
+        });
+        assert_eq!(broken.unwrap().map(|r| r.is_ok()).collect::<Vec<_>>(), [true, false]);
+    }
 }

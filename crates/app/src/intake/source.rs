@@ -260,7 +260,7 @@ impl Source {
 /// Writing fails, or more than `limits::INTAKE_FILE_BYTES` come.
 pub fn spool(input: impl Read, dir: &Path) -> Result<PathBuf> {
     std::fs::create_dir_all(dir)?;
-    let path = dir.join("source");
+    let path = dir.join(format!("stdin-{}", std::process::id()));
     let mut out = BufWriter::new(File::create(&path)?);
     let copied = io::copy(&mut input.take(limits::INTAKE_FILE_BYTES + 1), &mut out)?;
     if copied > limits::INTAKE_FILE_BYTES {

@@ -47,6 +47,8 @@ pub struct Job<'a> {
 pub struct Progress {
     /// Rows read so far.
     pub rows: u64,
+    /// Those of them that were rejected.
+    pub rejected: u64,
     /// Bytes read so far.
     pub bytes_done: u64,
     /// Bytes in all.
@@ -143,7 +145,11 @@ pub fn stage(
         total.add(counts);
         seen.load(&part_path(job.dir, index + 1))?;
     }
+    progress(at(&total, &Summary::default(), &source));
     for _ in 0..total.read {
+        if cancel.load(Ordering::Relaxed) {
+            return Ok(Outcome::Cancelled(total));
+        }
         if source.next_row()?.is_none() {
             bail!("the file is shorter than what is already staged of it");
         }
@@ -157,15 +163,19 @@ pub fn stage(
             if cancel.load(Ordering::Relaxed) {
                 return Ok(Outcome::Cancelled(total));
             }
-            let Some(row) = source.next_row()? else { break };
+            let next = source.next_row();
+            if next.is_err() {
+                // Who is told of the failure is told how far it came, too.
+                progress(at(&total, &part.counts, &source));
+            }
+            let Some(row) = next? else { break };
             part.take(row, context, &mut seen)?;
             let rows = total.read + part.counts.read;
             if rows > limits::INTAKE_ROWS {
                 bail!("more than {} rows: split the file", limits::INTAKE_ROWS);
             }
             if rows.is_multiple_of(REPORT_ROWS) {
-                let (bytes_done, bytes_total) = (source.bytes_read(), source.info().bytes);
-                progress(Progress { rows, bytes_done, bytes_total });
+                progress(at(&total, &part.counts, &source));
             }
         }
         if part.counts.read == 0 {
@@ -176,9 +186,18 @@ pub fn stage(
         total.add(&part.counts);
     }
     let bytes = source.info().bytes;
-    progress(Progress { rows: total.read, bytes_done: bytes, bytes_total: bytes });
+    progress(Progress { bytes_done: bytes, ..at(&total, &Summary::default(), &source) });
     finish(job.dir, parts, &headings, &total)?;
     Ok(Outcome::Complete(total))
+}
+
+fn at(total: &Summary, part: &Summary, source: &Source) -> Progress {
+    Progress {
+        rows: total.read + part.read,
+        rejected: total.rejected + part.rejected,
+        bytes_done: source.bytes_read(),
+        bytes_total: source.info().bytes,
+    }
 }
 
 /// The staged companies of a directory, in the order of their rows, part by part.

@@ -78,7 +78,7 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
 }
 
 fn first_targets(view: &Arc<ZoneView>, lang: Lang) -> anyhow::Result<Vec<TargetRow>> {
-    let question = view.question(&[], engine::targets::Filter::default());
+    let question = view.question(None, engine::targets::Filter::default());
     if question.gaps.is_empty() {
         return Ok(Vec::new());
     }

@@ -1,9 +1,10 @@
 //! `/settings/chains`: the chain files in use.
 
 use crate::app::App;
+use crate::import::worker;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
-use crate::web::form::{Checked, check_token};
+use crate::web::form::{Checked, broken, check_token, short_text};
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::chain::{self, Chain};
+use domain::chain::{self, Chain, ChainSet};
 use domain::limits;
 use domain::role::Action;
 use serde::Deserialize;
@@ -48,7 +49,7 @@ pub async fn upload(State(app): State<App>, signed: Signed, mut form: Multipart)
     while let Some(field) = form.next_field().await.map_err(|e| broken(&e))? {
         match field.name().unwrap_or_default() {
             "csrf" => {
-                check_token(&signed, &field.text().await.map_err(|e| broken(&e))?)?;
+                check_token(&signed, &short_text(field).await?)?;
                 checked = true;
             }
             "file" if checked => {
@@ -70,6 +71,12 @@ pub async fn upload(State(app): State<App>, signed: Signed, mut form: Multipart)
     };
     match parse(&name, &text) {
         Ok(chain) => {
+            let mut all = worker::chains(&app).await?.chains().to_vec();
+            all.retain(|c| c.id != chain.id);
+            all.push(chain.clone());
+            if let Err(fault) = ChainSet::new(all) {
+                return Ok(page(&app, &signed, vec![fault]).await?.into_response());
+            }
             save(&app, &signed.actor(), &chain, ChainSource::Uploaded).await?;
             Ok(Redirect::to("/settings/chains").into_response())
         }
@@ -197,8 +204,4 @@ async fn read(mut field: axum::extract::multipart::Field<'_>) -> Result<String> 
             "The file is not UTF-8 text; save it as UTF-8.",
         )
     })
-}
-
-fn broken(error: &axum::extract::multipart::MultipartError) -> WebError {
-    WebError::bad_request(format!("上传中断：{error}"), format!("The upload broke off: {error}"))
 }

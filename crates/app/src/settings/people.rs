@@ -89,6 +89,12 @@ pub async fn end(
     Ok(Redirect::to("/settings/people"))
 }
 
+/// `POST /settings/people/{id}/link`: a new one-time link, for one who has lost the password or let the link expire.
+pub async fn link(State(app): State<App>, signed: Signed, Path(id): Path<i64>, _: Checked<Nothing>) -> Page {
+    let path = invite(&app, &signed.actor(), UserId(id)).await?;
+    page(&app, &signed, Some(path), Vec::new()).await
+}
+
 /// Makes a one-time link for an account and answers its path.
 ///
 /// # Errors

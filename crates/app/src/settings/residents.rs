@@ -2,17 +2,20 @@
 
 use crate::app::App;
 use crate::target::rows::encoded_key;
-use crate::view::find;
+use crate::text::Lang;
+use crate::view::{Unmatched, ZoneView, find};
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::{Checked, encode};
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
+use crate::world::World;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Redirect;
 use domain::limits;
 use domain::role::Action;
+use engine::snapshot::Doc;
 use serde::Deserialize;
 use store::resident::NewResident;
 
@@ -25,6 +28,7 @@ struct ResidentsPage {
     listed: usize,
     by_rule: usize,
     unmatched: Vec<UnmatchedRow>,
+    unmatched_more: bool,
     rows: Vec<ResidentRow>,
     more: bool,
     may_edit: bool,
@@ -53,7 +57,6 @@ struct ResidentRow {
 /// `GET /settings/residents`
 pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     let view = find(&app).await?;
-    let lang = signed.prefs.lang;
     let mut p = Chrome::of(&signed, Nav::Settings);
     p.here = "/settings/residents".into();
     let mut page = ResidentsPage {
@@ -63,46 +66,49 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
         listed: 0,
         by_rule: 0,
         unmatched: Vec::new(),
+        unmatched_more: false,
         rows: Vec::new(),
         more: false,
         may_edit: signed.may(Action::EditSettings),
     };
     if let Some(view) = view {
-        page.total = view.residents.len();
-        page.listed = view.written.residents.len();
-        page.by_rule = view.by_rule.len();
-        page.more = view.residents.len() > limits::RESIDENTS_SHOWN;
-        page.unmatched = view
-            .unmatched
-            .iter()
-            .map(|u| UnmatchedRow {
-                key: u.key.clone(),
-                name: u.name.clone(),
-                candidates: u
-                    .candidates
-                    .iter()
-                    .map(|(key, name)| Candidate { href: encode(key), key: key.clone(), name: name.clone() })
-                    .collect(),
-            })
-            .collect();
-        page.rows = view
-            .residents
-            .iter()
-            .take(limits::RESIDENTS_SHOWN)
-            .map(|&doc| {
-                let company = view.world.universe.company(doc)?;
-                let listed = !view.by_rule.contains(&doc);
-                Ok(ResidentRow {
-                    key: crate::world::World::key(&company),
-                    href: encoded_key(&company),
-                    name: company.name,
-                    by: if listed { lang.t("名单", "list") } else { lang.t("规则", "rule") },
-                    listed,
-                })
-            })
-            .collect::<anyhow::Result<_>>()?;
+        page = app.compute(move || fill(page, &view, signed.prefs.lang)).await??;
     }
     render(&page)
+}
+
+fn fill(mut page: ResidentsPage, view: &ZoneView, lang: Lang) -> anyhow::Result<ResidentsPage> {
+    page.total = view.residents.len();
+    page.listed = view.written.residents.len();
+    page.by_rule = view.by_rule.len();
+    page.more = view.residents.len() > limits::RESIDENTS_SHOWN;
+    page.unmatched_more = view.unmatched.len() > limits::UNMATCHED_SHOWN;
+    let unmatched = |u: &Unmatched| {
+        let candidates = view.candidates(&u.name)?;
+        let candidates =
+            candidates.into_iter().map(|(key, name)| Candidate { href: encode(&key), key, name });
+        anyhow::Ok(UnmatchedRow {
+            key: u.key.clone(),
+            name: u.name.clone(),
+            candidates: candidates.collect(),
+        })
+    };
+    page.unmatched =
+        view.unmatched.iter().take(limits::UNMATCHED_SHOWN).map(unmatched).collect::<anyhow::Result<_>>()?;
+    let resident = |&doc: &Doc| {
+        let company = view.world.universe.company(doc)?;
+        let listed = !view.by_rule.contains(&doc);
+        anyhow::Ok(ResidentRow {
+            key: World::key(&company),
+            href: encoded_key(&company),
+            name: company.name,
+            by: if listed { lang.t("名单", "list") } else { lang.t("规则", "rule") },
+            listed,
+        })
+    };
+    page.rows =
+        view.residents.iter().take(limits::RESIDENTS_SHOWN).map(resident).collect::<anyhow::Result<_>>()?;
+    Ok(page)
 }
 
 /// Which name on the list, and which company it is.

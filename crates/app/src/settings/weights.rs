@@ -56,7 +56,8 @@ pub async fn post(
     let version = value("version").parse().unwrap_or(0);
     let mut settings = app.store.zone().await?.map(|z| z.settings).unwrap_or_default();
     let mut rows = rows(&app, &settings, lang).await?;
-    settings.weights.clear();
+    // A chain that is turned off keeps its weight.
+    settings.weights.retain(|w| !rows.iter().any(|row| row.id == w.name));
     if value("reset") != "yes" {
         let mut errors = Vec::new();
         for row in &mut rows {

@@ -83,9 +83,9 @@ fn list_sheet(sheet: &mut Worksheet, rows: &[TargetRow], lang: Lang) -> anyhow::
             (9, &row.headline),
         ];
         for (column, text) in texts {
-            sheet.write_string(r, column, text)?;
+            sheet.write_string(r, column, fitting(text))?;
         }
-        sheet.write_string(r, 6, gaps.join("、"))?;
+        sheet.write_string(r, 6, fitting(&gaps.join("、")))?;
         sheet.write_number(r, 8, row.score.parse::<f64>()?)?;
     }
     sheet.autofilter(0, 0, u32::try_from(rows.len())?, 9)?;
@@ -109,7 +109,7 @@ fn reasons_sheet(sheet: &mut Worksheet, rows: &[TargetRow], lang: Lang) -> anyho
             sheet.write_number(r, 0, u32::try_from(row.rank)?)?;
             sheet.write_string(r, 1, &row.name)?;
             sheet.write_string(r, 2, &part.name)?;
-            sheet.write_string(r, 3, &part.grounds)?;
+            sheet.write_string(r, 3, fitting(&part.grounds))?;
             sheet.write_number(r, 4, part.weight.parse::<f64>()?)?;
             sheet.write_number(r, 5, part.value.parse::<f64>()?)?;
         }
@@ -152,6 +152,12 @@ fn about_sheet(sheet: &mut Worksheet, ranked: &Ranked, about: &About, lang: Lang
     Ok(())
 }
 
+/// As much of a text as a cell of Excel holds.
+fn fitting(text: &str) -> &str {
+    const CELL_CHARS: usize = 32_767;
+    text.char_indices().nth(CELL_CHARS).map_or(text, |(end, _)| &text[..end])
+}
+
 fn head(sheet: &mut Worksheet, name: &str, heads: &[(&str, f64)]) -> anyhow::Result<()> {
     let bold = Format::new().set_bold();
     sheet.set_name(name)?;
@@ -162,4 +168,18 @@ fn head(sheet: &mut Worksheet, name: &str, heads: &[(&str, f64)]) -> anyhow::Res
     }
     sheet.set_freeze_panes(1, 0)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_text_of_a_list_fits_a_cell() {
+        let (long, mut book) = ("据".repeat(40_000), Workbook::new());
+        let sheet = book.add_worksheet();
+        assert!(sheet.write_string(0, 0, &long).is_err());
+        assert!(sheet.write_string(0, 0, fitting(&long)).is_ok());
+        assert_eq!(fitting("据"), "据");
+    }
 }

@@ -135,7 +135,7 @@ pub async fn rank(app: &App, asked: &Asked) -> Result<Ranked> {
     let view = view(app).await?;
     let segments = asked.segments(&view)?;
     let filter = asked.filter()?;
-    let question = view.question(&segments, filter);
+    let question = view.question(segments.as_deref(), filter);
     let ranked = app
         .compute(move || {
             let answer = if question.gaps.is_empty() { Answer::default() } else { view.targets(&question)? };
@@ -166,22 +166,23 @@ fn page_rows(ranked: &Ranked, order: &[u32], page: usize, lang: Lang) -> anyhow:
 }
 
 impl Asked {
-    /// The gaps that are asked about; empty for all.
-    fn segments(&self, view: &ZoneView) -> Result<Vec<SegmentNo>> {
+    /// The gaps that are asked about; `None` for all.
+    fn segments(&self, view: &ZoneView) -> Result<Option<Vec<SegmentNo>>> {
         let chains = &view.world.chains;
         if !self.segment.is_empty() {
             let no = chains.find(&self.segment).ok_or_else(|| wrong("环节", "segment", &self.segment))?;
             // A segment above the leaves stands for the gaps below it.
             let below = view.gaps.iter().map(|g| g.segment).filter(|&g| g == no || is_below(view, g, no));
-            return Ok(below.collect());
+            let below: Vec<SegmentNo> = below.collect();
+            return Ok(Some(if below.is_empty() { vec![no] } else { below }));
         }
         if self.chain.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         if !chains.chains().iter().any(|c| c.id == self.chain) {
             return Err(wrong("产业链", "chain", &self.chain));
         }
-        Ok(view.gaps.iter().map(|g| g.segment).filter(|&g| chains.get(g).0.id == self.chain).collect())
+        Ok(Some(view.gaps.iter().map(|g| g.segment).filter(|&g| chains.get(g).0.id == self.chain).collect()))
     }
 
     fn filter(&self) -> Result<Filter> {
@@ -190,7 +191,12 @@ impl Asked {
         }
         let mut filter = Filter { makers_only: self.role == "maker", ..Filter::default() };
         if !self.province.is_empty() {
-            let code = self.province.parse().ok().map(RegionCode).filter(|&code| provinces().iter().any(|p| p.0 == code));
+            let code = self
+                .province
+                .parse()
+                .ok()
+                .map(RegionCode)
+                .filter(|&code| provinces().iter().any(|p| p.0 == code));
             filter.regions.push(code.ok_or_else(|| wrong("省份", "province", &self.province))?);
         }
         if !self.capital.trim().is_empty() {

@@ -4,7 +4,9 @@ use crate::app::App;
 use crate::web::error::WebError;
 use crate::web::session::{Signed, same};
 use axum::body::Bytes;
+use axum::extract::multipart::{Field, MultipartError};
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use domain::limits;
 use serde::de::DeserializeOwned;
 
 /// A url-encoded form that carries the session's token.
@@ -43,6 +45,33 @@ pub fn check_token(signed: &Signed, token: &str) -> Result<(), WebError> {
     ))
 }
 
+/// A short text field of a form with a file.
+///
+/// # Errors
+/// 400 for a broken upload, or for a text of more than [`limits::FIELD_BYTES`].
+pub async fn short_text(mut field: Field<'_>) -> Result<String, WebError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(|e| broken(&e))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > limits::FIELD_BYTES {
+            return Err(WebError::bad_request(
+                "表单有误：一项内容过长。",
+                "The form is wrong: a field is too long.",
+            ));
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What to say of an upload that broke off.
+#[must_use]
+pub fn broken(error: &MultipartError) -> WebError {
+    WebError::bad_request(
+        format!("上传中断或表单有误，请重试：{error}"),
+        format!("The upload broke off or the form is wrong; try again: {error}"),
+    )
+}
+
 /// The fields of a url-encoded body, in order; for forms whose field names are data.
 pub fn fields(body: &[u8]) -> impl Iterator<Item = (String, String)> {
     serde_urlencoded::from_bytes::<Vec<(String, String)>>(body).unwrap_or_default().into_iter()
@@ -59,7 +88,8 @@ pub fn encode(value: &str) -> String {
 /// Whether `next` is an address inside this site, so that a sign-in cannot be used to send people elsewhere.
 #[must_use]
 pub fn inside(next: &str) -> bool {
-    next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r'])
+    // Browsers drop tabs and line ends from an address, so that `/<tab>/evil` would become `//evil`.
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control())
 }
 
 #[cfg(test)]
@@ -69,7 +99,15 @@ mod tests {
     #[test]
     fn only_addresses_of_this_site_are_followed() {
         assert!(inside("/targets?chain=ships"));
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "", "javascript:alert(1)"] {
+        for bad in [
+            "//evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "",
+            "javascript:alert(1)",
+        ] {
             assert!(!inside(bad), "{bad}");
         }
     }

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{MethodRouter, get, on, post};
 use domain::limits;
 use domain::role::Action;
@@ -40,12 +40,14 @@ pub fn router(app: App) -> Router {
         .route("/assets/{name}", get(assets::get))
         .merge(guarded.router)
         .fallback(missing)
+        .layer(from_fn(session::refuse_foreign))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
         ))
         .layer(SetResponseHeaderLayer::overriding(HeaderName::from_static("content-security-policy"), CSP))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))
         .layer(SetResponseHeaderLayer::overriding(header::X_FRAME_OPTIONS, DENY))
         .layer(TraceLayer::new_for_http())
@@ -98,6 +100,7 @@ fn guarded(app: App) -> Routes {
         .get("/settings/people", View, settings::people::get)
         .post("/settings/people", ManageUsers, settings::people::post)
         .post("/settings/people/{id}/end", ManageUsers, settings::people::end)
+        .post("/settings/people/{id}/link", ManageUsers, settings::people::link)
         .get("/audit", ReadJournal, audit::get)
 }
 
@@ -138,6 +141,8 @@ const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; style-src 'self'; script-src 'self'; img-src 'self' data:; object-src 'none'; \
      base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
+/// Pages are about one person or hold a one-time link; no cache may keep them. Assets say otherwise of themselves.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const DENY: HeaderValue = HeaderValue::from_static("DENY");

@@ -5,7 +5,7 @@ use crate::web::chrome::{Prefs, cookie};
 use crate::web::error::WebError;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::role::{Action, Role, may};
@@ -80,13 +80,7 @@ pub async fn guard(State((app, action)): State<(App, Action)>, request: Request,
     match checked {
         Ok(Some(signed)) => {
             request.extensions_mut().insert(signed);
-            let mut response = next.run(request).await;
-            // Pages are about one person; no cache may keep them.
-            response
-                .headers_mut()
-                .entry(header::CACHE_CONTROL)
-                .or_insert(HeaderValue::from_static("no-store"));
-            response
+            next.run(request).await
         }
         Ok(None) => {
             let here = request.uri().path_and_query().map_or("/", |p| p.as_str());
@@ -102,12 +96,6 @@ pub async fn guard(State((app, action)): State<(App, Action)>, request: Request,
 }
 
 async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Signed>, WebError> {
-    if request.method != Method::GET && foreign(request) {
-        return Err(WebError::forbidden(
-            "请求来自其他网站，已拒绝。",
-            "The request came from another site and was refused.",
-        ));
-    }
     let Some(token) = cookie(&request.headers, COOKIE).and_then(unhex) else { return Ok(None) };
     let Some(session) = app.store.session(app.clock.now(), &token).await? else { return Ok(None) };
     if !may(session.user.role, action) {
@@ -129,12 +117,18 @@ async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Sign
     }))
 }
 
+/// Refuses forms that another site sends, the sign-in form too: nobody shall be signed in as somebody else unawares.
+pub async fn refuse_foreign(request: Request, next: Next) -> Response {
+    if request.method() != Method::GET && foreign(request.headers()) {
+        let (zh, en) = ("请求来自其他网站，已拒绝。", "The request came from another site and was refused.");
+        return WebError::forbidden(zh, en).into_response();
+    }
+    next.run(request).await
+}
+
 /// Whether a browser says that another site made this request.
-fn foreign(request: &Parts) -> bool {
-    matches!(
-        request.headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()),
-        Some("cross-site" | "same-site")
-    )
+fn foreign(headers: &HeaderMap) -> bool {
+    matches!(headers.get("sec-fetch-site").and_then(|v| v.to_str().ok()), Some("cross-site" | "same-site"))
 }
 
 /// The cookie that signs a browser in, or out when `token` is `None`.

@@ -17,7 +17,11 @@ async fn signing_in_and_out() {
     assert_eq!(wrong.page().value("#login"), "wang", "what was typed stays");
     assert!(wrong.page().text("[role=alert]").contains("不对"));
     let nobody = client.post_bare("/sign-in", &[("login", "nobody"), ("password", "another password")]).await;
-    assert_eq!(nobody.page().text("[role=alert]"), wrong.page().text("[role=alert]"), "says nothing about accounts");
+    assert_eq!(
+        nobody.page().text("[role=alert]"),
+        wrong.page().text("[role=alert]"),
+        "says nothing about accounts"
+    );
     let right = client.post_bare("/sign-in", &[("login", "wang"), ("password", "a long password")]).await;
     let cookie = right.header("set-cookie").to_string();
     for part in ["HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="] {
@@ -28,7 +32,11 @@ async fn signing_in_and_out() {
     let before = client.clone();
     assert_eq!(client.post("/sign-out", &[]).await.goes_to(), "/sign-in");
     assert!(!client.cookies.contains_key("landfall"));
-    assert_eq!(before.clone().get("/imports").await.goes_to(), "/sign-in?next=%2Fimports", "a copied cookie is dead");
+    assert_eq!(
+        before.clone().get("/imports").await.goes_to(),
+        "/sign-in?next=%2Fimports",
+        "a copied cookie is dead"
+    );
 }
 
 #[tokio::test]
@@ -71,7 +79,10 @@ async fn an_invitation_works_once() {
     let made = admin.post("/settings/people", &person).await.page();
     let link = made.text("main .flash code");
     assert!(link.starts_with("/welcome/"), "{link}");
-    assert!(!admin.page("/settings/people").await.text("main").contains("/welcome/"), "it is shown only once");
+    assert!(
+        !admin.page("/settings/people").await.text("main").contains("/welcome/"),
+        "it is shown only once"
+    );
     let again = admin.post("/settings/people", &person).await.page();
     assert!(again.text("[role=alert]").contains("已有人用"));
 
@@ -102,7 +113,12 @@ async fn a_session_ends_by_itself() {
     client.page("/settings").await;
     let id = world.app.store.user_by_login("test-administrator").await.unwrap().unwrap().0.id;
     let (token, csrf) = ([3; 32], [4; 32]);
-    world.app.store.start_session(now() - SignedDuration::from_hours(13), id, &token, &csrf, now()).await.unwrap();
+    world
+        .app
+        .store
+        .start_session(now() - SignedDuration::from_hours(13), id, &token, &csrf, now())
+        .await
+        .unwrap();
     client.cookies.insert("landfall".into(), app::web::session::hex(&token));
     assert!(client.get("/settings").await.goes_to().starts_with("/sign-in"));
 }

@@ -41,12 +41,18 @@ async fn the_board_the_list_and_the_overview_count_the_same_verdicts() {
             assert!(on_board.contains(&&*address), "{address} is not on the board");
         }
         let missing = board.all(".board a.v-missing").into_iter();
-        let missing = missing.filter(|a| leaf(a.value().attr("href").unwrap().rsplit('/').next().unwrap())).count();
+        let missing =
+            missing.filter(|a| leaf(a.value().attr("href").unwrap().rsplit('/').next().unwrap())).count();
         let tops = chain.segments.iter().filter(|s| s.parent.is_none() && leaf(&s.id)).count();
-        assert!(missing <= counted[3] && counted[3] <= missing + tops, "{}: {missing} of {counted:?}", chain.id);
+        assert!(
+            missing <= counted[3] && counted[3] <= missing + tops,
+            "{}: {missing} of {counted:?}",
+            chain.id
+        );
 
         let row = overview.all("main table tbody tr").into_iter().find(|r| {
-            within(*r, "th a").first().and_then(|a| a.value().attr("href")) == Some(&*format!("/chains/{}", chain.id))
+            within(*r, "th a").first().and_then(|a| a.value().attr("href"))
+                == Some(&*format!("/chains/{}", chain.id))
         });
         let cells: Vec<usize> =
             within(row.unwrap(), "td").into_iter().skip(1).map(|c| text(c).parse().unwrap()).collect();

@@ -7,13 +7,32 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Every page with something on it, and the public ones.
 async fn addresses(client: &mut Client) -> Vec<String> {
-    let company = client.page("/targets").await.all("#targets td.name > a")[0].value().attr("href").unwrap().to_string();
+    let company = client.page("/targets").await.all("#targets td.name > a")[0]
+        .value()
+        .attr("href")
+        .unwrap()
+        .to_string();
     let plain = [
-        "/", "/chains/ships", "/chains/ships?view=list", "/chains/ships?view=graph", "/chains/hydrogen/alk", "/targets",
-        "/targets?chain=ships&role=maker&capital=1000&page=2", "/targets?capital=999999999", "/companies",
-        "/companies?q=%E4%B8%AD%E8%88%B9%E5%8A%A8%E5%8A%9B", "/companies?q=zzzz", "/imports", "/settings",
-        "/settings/weights", "/settings/chains", "/settings/residents", "/settings/refusals", "/settings/columns",
-        "/settings/people", "/audit",
+        "/",
+        "/chains/ships",
+        "/chains/ships?view=list",
+        "/chains/ships?view=graph",
+        "/chains/hydrogen/alk",
+        "/targets",
+        "/targets?chain=ships&role=maker&capital=1000&page=2",
+        "/targets?capital=999999999",
+        "/companies",
+        "/companies?q=%E4%B8%AD%E8%88%B9%E5%8A%A8%E5%8A%9B",
+        "/companies?q=zzzz",
+        "/imports",
+        "/settings",
+        "/settings/weights",
+        "/settings/chains",
+        "/settings/residents",
+        "/settings/refusals",
+        "/settings/columns",
+        "/settings/people",
+        "/audit",
     ];
     let leader = format!("/companies/{}", encode("=中船动力"));
     plain.iter().map(ToString::to_string).chain([company, leader]).collect()
@@ -47,7 +66,8 @@ async fn every_page_is_sound_in_both_languages() {
 /// A mapping page and the page of a finished import with rejected rows.
 async fn imported(world: &World, client: &mut Client) -> [String; 2] {
     let file = "企业名称,统一社会信用代码,备用列\n镇江测试机械有限公司,,x\n坏行有限公司,123,y\n";
-    let mapping = client.upload("/imports", &[("kind", "universe")], "表.csv", file.as_bytes()).await.goes_to();
+    let mapping =
+        client.upload("/imports", &[("kind", "universe")], "表.csv", file.as_bytes()).await.goes_to();
     let fields = [("kind", "universe"), ("name", "表.csv")];
     let status = client.post(mapping.split('?').next().unwrap(), &fields).await.goes_to();
     world.work().await;
@@ -65,7 +85,10 @@ fn secure(path: &str, reply: &crate::world::Reply) {
     assert_eq!(reply.header("referrer-policy"), "same-origin");
     let html = reply.text();
     for word in [" style=", " onclick=", "<style", "javascript:", "http://", "https://"] {
-        assert!(!html.contains(word), "{path} holds {word}, which the content policy or a network without internet refuses");
+        assert!(
+            !html.contains(word),
+            "{path} holds {word}, which the content policy or a network without internet refuses"
+        );
     }
 }
 
@@ -94,7 +117,10 @@ fn sound(path: &str, page: &Page, lang: &str) {
     for form in page.all("main form[method=post], header form[action='/sign-out']") {
         let action = form.value().attr("action").unwrap();
         let public = ["/sign-in", "/preferences"].contains(&action);
-        assert!(public || !within(form, "input[name=csrf]").is_empty(), "{path}: the form to {action} has no token");
+        assert!(
+            public || !within(form, "input[name=csrf]").is_empty(),
+            "{path}: the form to {action} has no token"
+        );
     }
     for table in page.all("table") {
         assert!(!within(table, "thead th[scope=col]").is_empty(), "{path}: a table without headings");
@@ -138,7 +164,8 @@ async fn every_link_leads_somewhere() {
                 continue;
             }
             // Of pages of one kind (companies, segments) a sample is enough.
-            let kind: Vec<&str> = href.split(['/', '?']).take(2 + usize::from(href.starts_with("/chains"))).collect();
+            let kind: Vec<&str> =
+                href.split(['/', '?']).take(2 + usize::from(href.starts_with("/chains"))).collect();
             let kind = seen.entry(kind.join("/")).or_default();
             if kind.len() < PER_KIND && kind.insert(href.to_string()) {
                 queue.push(href.to_string());
@@ -159,7 +186,10 @@ async fn display_choices_hold_and_lead_only_inside() {
     let page = client.page("/sign-in").await;
     let html = page.one("html");
     assert_eq!(html.value().attr("lang"), Some("en"));
-    assert_eq!((html.value().attr("data-theme"), html.value().attr("data-size")), (Some("dark"), Some("large")));
+    assert_eq!(
+        (html.value().attr("data-theme"), html.value().attr("data-size")),
+        (Some("dark"), Some("large"))
+    );
     for back in ["//evil.example/", "https://evil.example/", "/\\evil.example"] {
         assert_eq!(client.post_bare("/preferences", &[("back", back), ("lang", "zh")]).await.goes_to(), "/");
     }

@@ -51,7 +51,14 @@ async fn each_role_reaches_exactly_what_its_permissions_say() {
         for rule in rules(world.app.clone()).iter().filter(|r| r.path != "/sign-out") {
             let reply = ask(&mut client, rule, "999999").await;
             let refused = reply.status == StatusCode::FORBIDDEN;
-            assert_eq!(refused, !may(role, rule.action), "{role} {} {}: {}", rule.method, rule.path, reply.status);
+            assert_eq!(
+                refused,
+                !may(role, rule.action),
+                "{role} {} {}: {}",
+                rule.method,
+                rule.path,
+                reply.status
+            );
             assert!(reply.status.as_u16() < 500, "{role} {} {}: {}", rule.method, rule.path, reply.text());
         }
     }
@@ -69,7 +76,9 @@ async fn no_form_is_taken_without_its_token_or_from_another_site() {
             let plain = client.post_bare(&path, &fields).await.status;
             let file = client.upload_bare(&path, &fields, "x.csv", b"x").await.status;
             assert!(
-                [plain, file].contains(&StatusCode::FORBIDDEN) && plain.is_client_error() && file.is_client_error(),
+                [plain, file].contains(&StatusCode::FORBIDDEN)
+                    && plain.is_client_error()
+                    && file.is_client_error(),
                 "{path} with {token:?}: {plain} as a form, {file} with a file"
             );
         }
@@ -104,7 +113,15 @@ async fn what_does_not_exist_is_not_found_and_no_address_breaks_the_server() {
             ask(&mut client, rule, "999999").await
         };
         assert_eq!(reply.status, StatusCode::NOT_FOUND, "{} {}", rule.method, rule.path);
-        for with in ["no-such", "-1", "%00", "..%2F..%2Fetc%2Fpasswd", "%E4%B8%AD", "99999999999999999999", "=%E4%B8%AD"] {
+        for with in [
+            "no-such",
+            "-1",
+            "%00",
+            "..%2F..%2Fetc%2Fpasswd",
+            "%E4%B8%AD",
+            "99999999999999999999",
+            "=%E4%B8%AD",
+        ] {
             let reply = ask(&mut client, rule, with).await;
             assert!(reply.status.is_client_error(), "{} {} {with}: {}", rule.method, rule.path, reply.status);
         }

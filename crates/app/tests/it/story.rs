@@ -29,7 +29,9 @@ async fn story(database: Option<String>) {
     assert_eq!(client.post_bare("/sign-in", &form).await.goes_to(), "/imports");
     client.csrf = client.page("/imports").await.csrf();
 
-    for (kind, name, file) in [("universe", "企业.csv", UNIVERSE), ("residents", "入驻.csv", "企业名称\n镇江试验船舶有限公司\n")] {
+    for (kind, name, file) in
+        [("universe", "企业.csv", UNIVERSE), ("residents", "入驻.csv", "企业名称\n镇江试验船舶有限公司\n")]
+    {
         let mapping = client.upload("/imports", &[("kind", kind)], name, file.as_bytes()).await.goes_to();
         let page = client.page(&mapping).await;
         assert!(page.all("main form select").len() >= file.lines().next().unwrap().split(',').count());
@@ -39,7 +41,11 @@ async fn story(database: Option<String>) {
         let page = client.page(&status).await;
         let bad = usize::from(kind == "universe");
         let read = file.lines().count() - 1;
-        assert!(page.text("main").contains(&format!("{} + {bad} = {read}", read - bad)), "{}", page.text("main"));
+        assert!(
+            page.text("main").contains(&format!("{} + {bad} = {read}", read - bad)),
+            "{}",
+            page.text("main")
+        );
     }
 
     let board = client.page("/chains/ships").await;

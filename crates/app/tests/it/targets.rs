@@ -41,8 +41,10 @@ async fn what_is_left_out_is_counted_and_reasons_add_up_to_the_score() {
     assert_eq!(rows.len(), 50);
     assert!(rows.windows(2).all(|w| w[0].0 + 1 == w[1].0 && w[0].2 >= w[1].2), "in order");
     for row in page.all("table#targets > tbody > tr") {
-        let points: Vec<f64> =
-            within(row, "table.contrib tbody tr").iter().map(|r| text(within(*r, "td")[2]).parse().unwrap()).collect();
+        let points: Vec<f64> = within(row, "table.contrib tbody tr")
+            .iter()
+            .map(|r| text(within(*r, "td")[2]).parse().unwrap())
+            .collect();
         let score: f64 = text(within(row, ":scope > td")[6]).parse().unwrap();
         let sum: f64 = points.iter().sum();
         assert!(points.len() >= 2);
@@ -73,8 +75,12 @@ async fn the_export_has_the_order_the_scores_and_the_reasons_of_the_page() {
         assert!(row[2].to_string().is_empty() || row[2].to_string().len() == 18, "a credit code is text");
     }
     let reasons = book.worksheet_range(&names[1]).unwrap();
-    let first: f64 =
-        reasons.rows().skip(1).filter(|r| r[0] == Data::Float(1.0)).map(|r| r[5].to_string().parse::<f64>().unwrap()).sum();
+    let first: f64 = reasons
+        .rows()
+        .skip(1)
+        .filter(|r| r[0] == Data::Float(1.0))
+        .map(|r| r[5].to_string().parse::<f64>().unwrap())
+        .sum();
     assert!((first - shown[0].2).abs() < 0.006, "{first} {}", shown[0].2);
     let about = book.worksheet_range(&names[2]).unwrap();
     assert!(about.rows().any(|r| r[1].to_string() == world.snapshot()), "the snapshot is named");
@@ -97,22 +103,42 @@ async fn filters_hold_for_every_row_and_survive_paging() {
     assert!(!capitals.is_empty() && capitals.iter().all(|c| c.contains("亿元")), "{capitals:?}");
     let page = client.page("/targets?chain=hydrogen").await;
     for links in page.all("table#targets > tbody > tr > td:nth-child(6)") {
-        assert!(within(links, "a").iter().any(|a| a.value().attr("href").unwrap().starts_with("/chains/hydrogen/")));
+        assert!(
+            within(links, "a").iter().any(|a| a
+                .value()
+                .attr("href")
+                .unwrap()
+                .starts_with("/chains/hydrogen/"))
+        );
     }
     let first = client.page("/targets?role=maker").await;
     let next = first.one("a[rel=next]").value().attr("href").unwrap().to_string();
     assert!(next.contains("role=maker"));
     let second = client.page(&next).await;
     assert_eq!(rows(&second)[0].0, 51);
-    assert!(rows(&first).iter().all(|a| rows(&second).iter().all(|b| a.1 != b.1)), "nobody stands on two pages");
+    assert!(
+        rows(&first).iter().all(|a| rows(&second).iter().all(|b| a.1 != b.1)),
+        "nobody stands on two pages"
+    );
     assert!(second.one("a[rel=prev]").value().attr("href").unwrap().contains("role=maker"));
     for wrong in [
-        "chain=nothing", "segment=ships/nothing", "segment=x", "province=abc", "province=999999", "capital=viel",
-        "capital=99999999999999999999", "capital=999999999999999999", "role=boss",
+        "chain=nothing",
+        "segment=ships/nothing",
+        "segment=x",
+        "province=abc",
+        "province=999999",
+        "capital=viel",
+        "capital=99999999999999999999",
+        "capital=999999999999999999",
+        "role=boss",
     ] {
         let reply = client.get(&format!("/targets?{wrong}")).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{wrong}");
-        assert_eq!(client.get(&format!("/targets.xlsx?{wrong}")).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(
+            client.get(&format!("/targets.xlsx?{wrong}")).await.status,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
     }
 }
 
@@ -123,7 +149,10 @@ async fn a_refusal_takes_a_company_off_the_list_until_it_ends() {
     let before = client.page("/targets").await;
     let (first, second) = (rows(&before)[0].1.clone(), rows(&before)[1].1.clone());
     let company = href(&mut client, &first).await;
-    assert_eq!(client.post(&format!("{company}/refusals"), &[("reason", " ")]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        client.post(&format!("{company}/refusals"), &[("reason", " ")]).await.status,
+        StatusCode::BAD_REQUEST
+    );
     let bad = [("reason", "x"), ("until", "明年")];
     assert_eq!(client.post(&format!("{company}/refusals"), &bad).await.status, StatusCode::BAD_REQUEST);
     let fields = [("reason", "三年内不外迁 <script>"), ("until", "2027-11-23")];
@@ -171,7 +200,11 @@ async fn weights_change_the_order_and_a_wrong_one_names_its_field() {
         assert_eq!(page.one("[role=alert] a").value().attr("href"), Some("#capital"), "{bad}");
         assert_eq!(page.value("#capital"), bad, "what was typed stays");
     }
-    assert_eq!(client.page("/settings/weights").await.value("input[name=version]"), version, "nothing was saved");
+    assert_eq!(
+        client.page("/settings/weights").await.value("input[name=version]"),
+        version,
+        "nothing was saved"
+    );
 
     let good = with("capital", "5", &version);
     let reply = post(good.clone(), client.clone()).await;
@@ -181,7 +214,10 @@ async fn weights_change_the_order_and_a_wrong_one_names_its_field() {
     let after: Vec<String> = rows(&page).into_iter().map(|r| r.1).collect();
     assert_ne!(before, after, "the list is ranked by the new weights");
     for row in page.all("table#targets > tbody > tr") {
-        for part in within(row, "table.contrib tbody tr").into_iter().filter(|p| text(within(*p, "th")[0]) == "注册资本") {
+        for part in within(row, "table.contrib tbody tr")
+            .into_iter()
+            .filter(|p| text(within(*p, "th")[0]) == "注册资本")
+        {
             assert_eq!(text(within(part, "td")[1]), "5.000", "the part shows its weight");
         }
     }

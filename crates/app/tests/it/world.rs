@@ -83,7 +83,8 @@ impl World {
                 self.app.store.add_user(&Actor::System, now(), &new).await.unwrap().id
             }
         };
-        let (token, csrf) = (app::web::session::random::<32>().unwrap(), app::web::session::random::<32>().unwrap());
+        let (token, csrf) =
+            (app::web::session::random::<32>().unwrap(), app::web::session::random::<32>().unwrap());
         let until = now() + SignedDuration::from_hours(12);
         self.app.store.start_session(now(), id, &token, &csrf, until).await.unwrap();
         let mut client = self.stranger();
@@ -104,8 +105,13 @@ impl World {
     /// Adds somebody with a password.
     pub async fn add_person(&self, login: &str, password: &str, role: Role) {
         let hash = password::hash(password, &[5; 16]).unwrap();
-        let new =
-            NewUser { login: login.into(), name: login.into(), role, password_hash: Some(hash), lang: Lang::Zh };
+        let new = NewUser {
+            login: login.into(),
+            name: login.into(),
+            role,
+            password_hash: Some(hash),
+            lang: Lang::Zh,
+        };
         self.app.store.add_user(&Actor::System, now(), &new).await.unwrap();
     }
 
@@ -187,7 +193,8 @@ impl Client {
 
     /// Sends exactly these fields.
     pub async fn post_bare(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let body = fields.iter().map(|(k, v)| format!("{k}={}", app::web::form::encode(v))).collect::<Vec<_>>();
+        let body =
+            fields.iter().map(|(k, v)| format!("{k}={}", app::web::form::encode(v))).collect::<Vec<_>>();
         let request = self
             .request(Method::POST, path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -204,12 +211,19 @@ impl Client {
         self.upload_bare(path, &all, file, bytes).await
     }
 
-    pub async fn upload_bare(&mut self, path: &str, fields: &[(&str, &str)], file: &str, bytes: &[u8]) -> Reply {
+    pub async fn upload_bare(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &str,
+        bytes: &[u8],
+    ) -> Reply {
         const EDGE: &str = "----landfall-test-edge";
         let mut body = Vec::new();
         for (name, value) in fields {
             body.extend_from_slice(
-                format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").as_bytes(),
+                format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+                    .as_bytes(),
             );
         }
         body.extend_from_slice(

@@ -218,9 +218,7 @@ fn uscc_zh(fault: &UsccFault) -> (String, &'static str) {
 fn money_zh(fault: &MoneyFault) -> (String, &'static str) {
     match fault {
         MoneyFault::Form => ("不是金额".into(), "写成 5000万元、1.2亿元 或 1000万美元"),
-        MoneyFault::NoUnit => {
-            ("金额没有单位".into(), "在值或表头写明单位，例如 注册资本(万元)，或在列对应中选择单位")
-        }
+        MoneyFault::NoUnit => ("金额没有单位".into(), "在值或表头写明单位，例如 注册资本(万元)"),
         MoneyFault::UnknownCurrency(word) => {
             (format!("币种“{word}”不在词表中"), "金额已留空；可折算为人民币后填写")
         }
