@@ -151,7 +151,7 @@ fn measures_run_on_small_files_and_print_their_keys() {
     }
     let gaps = file("gaps.csv", &gaps);
     let output = landfall(&["eval", "gaps", &gaps, "--json"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
     assert!(!text.trim().is_empty(), "a measure, or why there is none");
     assert!(bad(&["eval", "gaps", &path(dir.path(), "none.csv")]).contains("none.csv"));
 }
