@@ -3,10 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod account;
+mod browser;
 mod chains;
+mod cli;
+mod companies;
+mod crash;
 mod database;
+mod imports;
 mod pages;
 mod roles;
+mod settings;
 mod story;
 mod targets;
 mod tidy;
