@@ -108,7 +108,7 @@ fn known(world: Option<&World>, new: &Company) -> Result<Known> {
         }
         Named::Many(candidates) if new.uscc.is_none() => {
             if let Some(doc) = world.uncoded(&new.name, &candidates)? {
-                return Ok(Known::Doc(doc, world.universe.company(doc)?));
+                return Ok(Known::Doc(doc, Box::new(world.universe.company(doc)?)));
             }
             let name = fold(&new.name);
             let same: Vec<String> = candidates
