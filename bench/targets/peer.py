@@ -7,6 +7,7 @@ peer.py all ROOT WORK BINARY QUESTION            evict, run every engine cold an
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -144,16 +145,18 @@ def ask(engine, work, root, question, times, out):
         wide = pl.read_parquet(f"{work}/wide.parquet") if memory else pl.scan_parquet(f"{work}/wide.parquet")
         run = lambda: polars_ask(wide, q)  # noqa: E731
     opened = (time.perf_counter() - start) * 1e3
-    wall, cpu = [], []
+    wall, cpu, system = [], [], []
+    used = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_stime  # noqa: E731
     for _ in range(times):
-        start, before = time.perf_counter(), time.process_time()
+        start, kernel, before = time.perf_counter(), used(), time.process_time()
         overall, tops, words = run()
         cpu.append((time.process_time() - before) * 1e3)
         wall.append((time.perf_counter() - start) * 1e3)
+        system.append((used() - kernel) * 1e3)
     peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
     rows = lambda top: [(d, p, words[d]) for d, p in top]  # noqa: E731
     json.dump({
-        "open_ms": opened, "wall_ms": wall, "cpu_ms": cpu, "peak_mb": int(peak.split()[1]) / 1024,
+        "open_ms": opened, "wall_ms": wall, "cpu_ms": cpu, "system_ms": system, "peak_mb": int(peak.split()[1]) / 1024,
         "overall": rows(overall), "per_gap": [rows(tops.get(g["tag"], [])) for g in q["gaps"]],
     }, open(out, "w"))
 
@@ -193,17 +196,20 @@ def table(root, work, binary, question):
     for name in ["landfall", *ENGINES]:
         evict(snap, os.path.join(work, "peer.duckdb"), os.path.join(work, "wide.parquet"))
         cold = run_one(name, root, work, binary, question, 1)
-        warm = run_one(name, root, work, binary, question, 41 if name == "landfall" else 7)
+        warm = run_one(name, root, work, binary, question, 201 if name == "landfall" else 7)
         ours = ours or warm
         compare(name, ours, warm)
         compare(name, ours, cold)
         middle = lambda values: sorted(values[1:])[(len(values) - 1) // 2]  # noqa: E731
-        rows.append((name, warm["open_ms"], cold["open_ms"], middle(warm["wall_ms"]), min(warm["wall_ms"]), middle(warm["cpu_ms"]),
-                     cold["open_ms"] + cold["wall_ms"][0], cold["cpu_ms"][0], warm["peak_mb"]))
+        cpu, share = middle(warm["cpu_ms"]), sum(warm["system_ms"][1:]) / sum(warm["cpu_ms"][1:])
+        rows.append((name, warm["open_ms"], cold["open_ms"], middle(warm["wall_ms"]), min(warm["wall_ms"]), cpu, cpu * (1 - share),
+                     cpu * share, cold["open_ms"] + cold["wall_ms"][0], cold["cpu_ms"][0] - cold["system_ms"][0],
+                     cold["system_ms"][0], warm["peak_mb"], cold["peak_mb"]))
     listed = len(ours["overall"]) + sum(len(g) for g in ours["per_gap"])
     print(f"\n{q['kind']}: {len(q['gaps'])} gaps, {q['postings']:,} postings, {ours['candidates']:,} companies on them, "
           f"{len(q['residents'])} residents; {listed:,} rows with reasons; all answers equal (companies, points, words)")
-    head = ["ms", "open", "open cold", "wall", "wall min", "CPU", "cold wall incl. open", "cold CPU", "peak MB", "CPU ratio"]
+    head = ["ms", "open", "open cold", "wall", "wall min", "CPU", "user", "system", "cold wall incl. open", "cold user", "cold system",
+            "peak MB", "cold peak MB", "CPU ratio"]
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     for name, *values in rows:
         print(f"| {name} | " + " | ".join(f"{v:.1f}" for v in values) + f" | {values[4] / rows[0][5]:.1f} |")

@@ -12,6 +12,7 @@ use engine::place::Dictionary;
 use engine::snapshot::{self, BuildOptions, Doc, Progress, Step, Tag, Universe};
 use engine::synth;
 use engine::targets::{Answer, Filter, Gap, Question, answer};
+use nix::sys::resource::{UsageWho, getrusage};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -182,6 +183,8 @@ struct Measured {
     open_ms: f64,
     wall_ms: Vec<f64>,
     cpu_ms: Vec<f64>,
+    /// The part of it that is the kernel's.
+    system_ms: Vec<f64>,
     peak_mb: f64,
     candidates: u64,
     overall: Vec<Row>,
@@ -211,12 +214,13 @@ fn ask(root: &Path, question: &str, times: usize, threads: usize, out: &str) -> 
         overall: asked.overall,
         threads,
     };
-    let (mut wall_ms, mut cpu_ms, mut last) = (vec![], vec![], Answer::default());
+    let (mut wall_ms, mut cpu_ms, mut system_ms, mut last) = (vec![], vec![], vec![], Answer::default());
     for _ in 0..times {
-        let (start, cpu) = (Instant::now(), cpu_seconds());
+        let (start, system, cpu) = (Instant::now(), system_seconds()?, cpu_seconds());
         last = answer(&universe, &question)?;
         cpu_ms.push((cpu_seconds() - cpu) * 1e3);
         wall_ms.push(start.elapsed().as_secs_f64() * 1e3);
+        system_ms.push((system_seconds()? - system) * 1e3);
     }
     let peak_mb = peak_mb()?;
     let rows = |list: &Vec<u32>| -> Vec<Row> {
@@ -226,6 +230,7 @@ fn ask(root: &Path, question: &str, times: usize, threads: usize, out: &str) -> 
         open_ms,
         wall_ms,
         cpu_ms,
+        system_ms,
         peak_mb,
         candidates: last.counts.candidates,
         overall: rows(&last.overall),
@@ -242,8 +247,14 @@ fn row(asked: &Asked, answer: &Answer, n: usize) -> Row {
 
 /// CPU seconds (user and system) of all threads of this process, ended ones too.
 fn cpu_seconds() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    nix::time::clock_gettime(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID)
+        .map_or(0.0, |time| time.tv_sec() as f64 + time.tv_nsec() as f64 / 1e9)
+}
+
+/// The kernel's share of them; it splits the sum by samples, so one short run says little and the mean of many says something.
+fn system_seconds() -> Result<f64> {
+    let time = getrusage(UsageWho::RUSAGE_SELF)?.system_time();
+    Ok(time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6)
 }
 
 fn peak_mb() -> Result<f64> {

@@ -374,7 +374,7 @@ impl TargetWeights {
     /// The name under which a chain's weight is kept.
     #[must_use]
     pub fn chain_name(chain: &str) -> String {
-        format!("chain:{chain}")
+        format!("chain-{chain}")
     }
 
     /// The weights of a zone: what it has set, defaults elsewhere.

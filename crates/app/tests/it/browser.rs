@@ -14,9 +14,23 @@ use thirtyfour::prelude::*;
 const LIST: &str = "企业名称,登记状态,注册资本,所属省份,所属城市,经营范围\n\
     杭州浏览器电解槽制造有限公司,存续,5000万元人民币,浙江省,杭州市,碱性电解槽的研发、生产、销售\n";
 const PAGES: [&str; 17] = [
-    "/", "/chains/ships", "/chains/ships?view=graph", "/chains/ships?view=list", "/chains/hydrogen/alk", "/targets",
-    "/targets?capital=999999", "/companies", "/companies?q=%E4%B8%AD%E8%88%B9", "/companies/=%E4%B8%AD%E8%88%B9%E5%8A%A8%E5%8A%9B",
-    "/imports", "/settings", "/settings/weights", "/settings/chains", "/settings/residents", "/settings/people", "/audit",
+    "/",
+    "/chains/ships",
+    "/chains/ships?view=graph",
+    "/chains/ships?view=list",
+    "/chains/hydrogen/alk",
+    "/targets",
+    "/targets?capital=999999",
+    "/companies",
+    "/companies?q=%E4%B8%AD%E8%88%B9",
+    "/companies/=%E4%B8%AD%E8%88%B9%E5%8A%A8%E5%8A%9B",
+    "/imports",
+    "/settings",
+    "/settings/weights",
+    "/settings/chains",
+    "/settings/residents",
+    "/settings/people",
+    "/audit",
 ];
 
 /// A browser and its driver; both end with it.
@@ -29,14 +43,19 @@ struct Browser {
 impl Browser {
     /// `None` (with a message) when this machine has no Chromium; in CI that is a failure.
     async fn start(scripts: bool, width: u32) -> Option<Browser> {
-        let (Some(chromium), Some(chromedriver)) = (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
+        let (Some(chromium), Some(chromedriver)) =
+            (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
         else {
             assert!(std::env::var_os("CI").is_none(), "CI has chromium and chromedriver");
             println!("skipped: no chromium and chromedriver here");
             return None;
         };
-        let mut process =
-            Command::new(chromedriver).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut process = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().unwrap().unwrap();
@@ -49,8 +68,15 @@ impl Browser {
         let mut caps = DesiredCapabilities::chrome();
         caps.set_binary(chromium.to_str().unwrap()).unwrap();
         for flag in [
-            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
         ] {
             caps.add_arg(flag).unwrap();
         }
@@ -156,7 +182,9 @@ async fn the_way_through_in_chinese_and_english_with_and_without_scripts() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("list.csv");
     std::fs::write(&file, LIST).unwrap();
-    for (with_scripts, english, width) in [(true, false, 1440), (true, true, 390), (false, false, 390), (false, true, 1440)] {
+    for (with_scripts, english, width) in
+        [(true, false, 1440), (true, true, 390), (false, false, 390), (false, true, 1440)]
+    {
         let Some(browser) = Browser::start(with_scripts, width).await else { return };
         let (_world, base) = site().await;
         way_through(&browser, &base, &file, english, with_scripts).await;
@@ -183,7 +211,9 @@ async fn every_page_fits_passes_axe_and_asks_nobody_else() {
         }
         for path in PAGES {
             browser.driver.goto(format!("{base}{path}")).await.unwrap();
-            let over = browser.value("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
+            let over = browser
+                .value("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                .await;
             if over.as_i64().unwrap() > 0 {
                 found.push(format!("{theme} {path}: {over} px wider than the window"));
             }
@@ -225,7 +255,11 @@ async fn the_keyboard_alone_signs_in_and_filters() {
     browser.one("#targets").await;
     let first = browser.driver.action_chain().send_keys(Key::Tab);
     first.perform().await.unwrap();
-    assert_eq!(browser.value("return document.activeElement.className").await, json!("skip"), "first the way past the menu");
+    assert_eq!(
+        browser.value("return document.activeElement.className").await,
+        json!("skip"),
+        "first the way past the menu"
+    );
     focus(&browser, "capital").await;
     type_keys(&browser, format!("20000{}", '\u{e007}')).await;
     browser.one("#capital[value='20000']").await;

@@ -41,7 +41,10 @@ fn the_sample_zone_answers_every_question_of_a_script() {
     let data = path(dir.path(), "zone");
     assert!(good(&["demo", "--no-serve", "--data-dir", &data]).contains("sample zone was made"));
     assert!(good(&["demo", "--no-serve", "--data-dir", &data]).is_empty(), "the second start makes nothing");
-    assert!(bad(&["demo", "--no-serve", "--listen", "0.0.0.0:8420", "--data-dir", &data]).contains("landfall serve"));
+    assert!(
+        bad(&["demo", "--no-serve", "--listen", "0.0.0.0:8420", "--data-dir", &data])
+            .contains("landfall serve")
+    );
 
     let map = json(&["map", "--json", "--data-dir", &data]);
     assert!(map["residents"].as_u64().unwrap() > 100);
@@ -53,12 +56,19 @@ fn the_sample_zone_answers_every_question_of_a_script() {
     }
     let ships = json(&["map", "--json", "--chain", "ships", "--data-dir", &data]);
     assert!(ships["segments"].as_array().unwrap().len() < segments.len());
-    assert!(bad(&["map", "--chain", "nothing", "--data-dir", &data]).contains("ships"), "it says which there are");
+    assert!(
+        bad(&["map", "--chain", "nothing", "--data-dir", &data]).contains("ships"),
+        "it says which there are"
+    );
 
     let targets = json(&["targets", "--json", "--limit", "5", "--data-dir", &data]);
     let list = targets["targets"].as_array().unwrap();
     assert_eq!(list.len(), 5);
-    assert!(list.iter().enumerate().all(|(i, t)| t["rank"] == i + 1 && !t["parts"].as_array().unwrap().is_empty()));
+    assert!(
+        list.iter()
+            .enumerate()
+            .all(|(i, t)| t["rank"] == i + 1 && !t["parts"].as_array().unwrap().is_empty())
+    );
     assert!(bad(&["targets", "--segment", "ships/nothing", "--data-dir", &data]).contains("ships/nothing"));
 
     let name = list[0]["name"].as_str().unwrap();
@@ -124,14 +134,16 @@ fn measures_run_on_small_files_and_print_their_keys() {
         "pool.csv",
         "企业名称,统一社会信用代码,所在省份,地区\n镇江海岳科技有限公司,91990000MA0000001A,江苏省,镇江市\n武汉澜恒装备有限公司,91990000MA0000002B,湖北省,武汉市\n",
     );
-    let queries = file("queries.csv", "alias,canonical_full_name,kind\n海岳科技,镇江海岳科技有限公司,short\n");
+    let queries =
+        file("queries.csv", "alias,canonical_full_name,kind\n海岳科技,镇江海岳科技有限公司,short\n");
     let names = json(&["eval", "names", "--pool", &pool, "--queries", &queries, "--json"]);
     assert_eq!(names["classes"]["short"]["n"], 1);
     assert!(names["classes"]["short"]["hit@1"].is_number());
 
     let mut train = String::from("code,name,business_scope,segment\n");
     for n in 0..12 {
-        let (word, segment) = if n % 2 == 0 { ("碱性电解槽", "电解槽") } else { ("低速柴油机", "船用主机") };
+        let (word, segment) =
+            if n % 2 == 0 { ("碱性电解槽", "电解槽") } else { ("低速柴油机", "船用主机") };
         train.push_str(&format!("{n:06},试验{n}有限公司,{word}的研发、生产、销售,{segment}\n"));
     }
     let train = file("train.csv", &train);
@@ -151,7 +163,8 @@ fn measures_run_on_small_files_and_print_their_keys() {
     }
     let gaps = file("gaps.csv", &gaps);
     let output = landfall(&["eval", "gaps", &gaps, "--json"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
     assert!(!text.trim().is_empty(), "a measure, or why there is none");
     assert!(bad(&["eval", "gaps", &path(dir.path(), "none.csv")]).contains("none.csv"));
 }
@@ -167,5 +180,8 @@ fn a_first_start_prints_a_link_and_a_taken_address_is_explained() {
     assert!(said.contains("/welcome/"), "{said}");
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("--listen"));
-    assert!(bad(&["demo", "--no-serve", "--data-dir", &data]).contains("real zone"), "a real zone is left alone");
+    assert!(
+        bad(&["demo", "--no-serve", "--data-dir", &data]).contains("real zone"),
+        "a real zone is left alone"
+    );
 }

@@ -19,7 +19,11 @@ async fn a_company_is_found_by_name_code_and_part_and_nothing_is_guessed() {
     }
     let part: String = company.name.chars().skip(2).take(2).collect();
     let page = client.page(&format!("/companies?q={}", encode(&part))).await;
-    assert!(page.texts("#hits tbody th").iter().all(|n| n.contains(&part)), "{part}: {:?}", page.texts("#hits th"));
+    assert!(
+        page.texts("#hits tbody th").iter().all(|n| n.contains(&part)),
+        "{part}: {:?}",
+        page.texts("#hits th")
+    );
     let none = client.page("/companies?q=qqqqqq").await;
     assert!(none.all("#hits table").is_empty() && none.text("#hits").contains("也不猜测"));
     let odd = client.get("/companies?q=%3Cscript%3Ealert(1)%3C/script%3E").await;
@@ -88,9 +92,16 @@ async fn a_leader_shows_the_suppliers_it_lacks_and_can_be_unnamed() {
     let nowhere = director.post(&format!("{address}/leader"), &[("chain", "nothing"), ("on", "yes")]).await;
     assert_eq!(nowhere.status, StatusCode::BAD_REQUEST);
 
-    let target = director.page("/targets").await.all("#targets td.name > a")[0].value().attr("href").unwrap().to_string();
+    let target = director.page("/targets").await.all("#targets td.name > a")[0]
+        .value()
+        .attr("href")
+        .unwrap()
+        .to_string();
     let outside = director.post(&format!("{target}/leader"), &[("chain", "ships"), ("on", "yes")]).await;
     assert_eq!(outside.status, StatusCode::BAD_REQUEST, "a leader is a resident");
     let mut officer = world.as_role(Role::Officer).await;
-    assert!(officer.page(&address).await.all("form[action$=leader]").is_empty(), "no button without the permission");
+    assert!(
+        officer.page(&address).await.all("form[action$=leader]").is_empty(),
+        "no button without the permission"
+    );
 }

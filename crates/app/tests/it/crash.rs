@@ -16,7 +16,8 @@ fn text(path: &Path) -> String {
 #[test]
 fn an_import_killed_at_any_moment_loses_nothing() {
     let dir = TempDir::new().unwrap();
-    let (data, small, big) = (dir.path().join("zone"), dir.path().join("small.csv"), dir.path().join("big.csv"));
+    let (data, small, big) =
+        (dir.path().join("zone"), dir.path().join("small.csv"), dir.path().join("big.csv"));
     let data_text = text(&data);
     good(&["generate", "--companies", "500", "--seed", "7", "--csv", &text(&small)]);
     good(&["generate", "--companies", &COMPANIES.to_string(), "--seed", "8", "--csv", &text(&big)]);
@@ -44,23 +45,35 @@ fn an_import_killed_at_any_moment_loses_nothing() {
         if !child.wait().unwrap().success() {
             killed += 1;
         }
-        let map: Value = serde_json::from_str(&good(&["map", "--json", "--city", "江苏省", "--data-dir", &data_text])).unwrap();
-        assert!(map["segments"].as_array().is_some_and(|s| !s.is_empty()), "the snapshot opens after a kill at {share}");
-        assert!(good(&["audit", "verify", "--data-dir", &data_text]).contains("chain intact"), "after a kill at {share}");
+        let map: Value =
+            serde_json::from_str(&good(&["map", "--json", "--city", "江苏省", "--data-dir", &data_text]))
+                .unwrap();
+        assert!(
+            map["segments"].as_array().is_some_and(|s| !s.is_empty()),
+            "the snapshot opens after a kill at {share}"
+        );
+        assert!(
+            good(&["audit", "verify", "--data-dir", &data_text]).contains("chain intact"),
+            "after a kill at {share}"
+        );
     }
     assert!(killed >= 4, "only {killed} kills hit a running import");
     println!("{killed} kills within {whole:?}; the old snapshot served: {}", before == current());
 
-    let done: Value = serde_json::from_str(&good(&["import", &text(&big), "--json", "--data-dir", &data_text])).unwrap();
+    let done: Value =
+        serde_json::from_str(&good(&["import", &text(&big), "--json", "--data-dir", &data_text])).unwrap();
     assert_eq!(done["read"], COMPANIES);
     assert_eq!(done["accepted"].as_u64().unwrap() + done["rejected"].as_u64().unwrap(), COMPANIES);
-    let again: Value = serde_json::from_str(&good(&["import", &text(&big), "--json", "--data-dir", &data_text])).unwrap();
+    let again: Value =
+        serde_json::from_str(&good(&["import", &text(&big), "--json", "--data-dir", &data_text])).unwrap();
     assert_eq!(again["changed"], 0, "everything has come in");
     serves_and_finishes(&data);
     let whole_copy: Value =
-        serde_json::from_str(&good(&["map", "--json", "--city", "江苏省镇江市", "--data-dir", &text(&copy)])).unwrap();
+        serde_json::from_str(&good(&["map", "--json", "--city", "江苏省镇江市", "--data-dir", &text(&copy)]))
+            .unwrap();
     let survivor: Value =
-        serde_json::from_str(&good(&["map", "--json", "--city", "江苏省镇江市", "--data-dir", &data_text])).unwrap();
+        serde_json::from_str(&good(&["map", "--json", "--city", "江苏省镇江市", "--data-dir", &data_text]))
+            .unwrap();
     assert_eq!(whole_copy, survivor, "the same map as without any kill");
 }
 

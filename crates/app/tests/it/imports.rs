@@ -64,8 +64,12 @@ async fn the_same_list_in_every_form_gives_the_same_account() {
         assert_eq!(counts(&page), [3, 2, 1, 2], "{name}: {}", page.text("main"));
         assert!(page.text("main").contains("2 + 1 = 3"));
         let universe = world.app.engine.world().unwrap();
-        let mut names: Vec<String> =
-            universe.universe.companies().map(|c| c.unwrap()).map(|c| format!("{} {:?}", c.name, c.capital)).collect();
+        let mut names: Vec<String> = universe
+            .universe
+            .companies()
+            .map(|c| c.unwrap())
+            .map(|c| format!("{} {:?}", c.name, c.capital))
+            .collect();
         names.sort();
         assert!(names[0].contains("杭州试验电解槽") && names.len() == 2, "{name}: {names:?}");
         assert!(names[0].contains("50000000"), "{name}: {names:?}");
@@ -82,7 +86,8 @@ async fn columns_are_shown_assigned_and_remembered() {
     let world = World::empty(None).await;
     let mut client = world.as_role(Role::Officer).await;
     let file = "主体,营业,电话\n镇江试验船舶有限公司,船舶总装的制造,123\n";
-    let mapping = client.upload("/imports", &[("kind", "universe")], "x.csv", file.as_bytes()).await.goes_to();
+    let mapping =
+        client.upload("/imports", &[("kind", "universe")], "x.csv", file.as_bytes()).await.goes_to();
     let page = client.page(&mapping).await;
     let headings = page.texts("main table tbody label");
     assert_eq!(headings, ["主体", "营业", "电话"]);
@@ -100,13 +105,15 @@ async fn columns_are_shown_assigned_and_remembered() {
     let twice = [("kind", "universe"), ("name", "x.csv"), ("c0", name.as_str()), ("c1", name.as_str())];
     assert_eq!(client.post(to, &twice).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(client.post(to, &[("c0", "nonsense")]).await.status, StatusCode::BAD_REQUEST);
-    let form = [("kind", "universe"), ("name", "x.csv"), ("c0", name.as_str()), ("c1", scope.as_str()), ("c2", "")];
+    let form =
+        [("kind", "universe"), ("name", "x.csv"), ("c0", name.as_str()), ("c1", scope.as_str()), ("c2", "")];
     client.post(to, &form).await.goes_to();
     world.work().await;
     assert_eq!(world.app.engine.world().unwrap().universe.len(), 1);
 
     let second = "主体,营业\n杭州试验有限公司,碱性电解槽的生产\n";
-    let mapping = client.upload("/imports", &[("kind", "universe")], "y.csv", second.as_bytes()).await.goes_to();
+    let mapping =
+        client.upload("/imports", &[("kind", "universe")], "y.csv", second.as_bytes()).await.goes_to();
     let page = client.page(&mapping).await;
     let chosen: Vec<String> = page.texts("main select option[selected]");
     assert_eq!(chosen, ["企业名称", "经营范围"], "kept for the next file");
@@ -135,9 +142,14 @@ async fn residents_are_judged_and_unclear_names_are_left_to_people() {
     let mut client = world.admin().await;
     // Two companies of one name, told apart by their codes only.
     let codes = ["91990000MA0000001", "91990000MA0000002"].map(|body| {
-        "0123456789ABCDEFGHJKLMNPQRTUWXY".chars().map(|c| format!("{body}{c}")).find(|c| domain::company::Uscc::parse(c).is_ok()).unwrap()
+        "0123456789ABCDEFGHJKLMNPQRTUWXY"
+            .chars()
+            .map(|c| format!("{body}{c}"))
+            .find(|c| domain::company::Uscc::parse(c).is_ok())
+            .unwrap()
     });
-    let twins: String = codes.iter().map(|c| format!("双名试验有限公司,{c},存续,1万元,浙江省,杭州市,贸易,\n")).collect();
+    let twins: String =
+        codes.iter().map(|c| format!("双名试验有限公司,{c},存续,1万元,浙江省,杭州市,贸易,\n")).collect();
     import(&world, &mut client, "universe", "a.csv", format!("{}{twins}", csv()).as_bytes()).await;
     let residents = "企业名称\n镇江试验船舶有限公司\n双名试验有限公司\n";
     let status = import(&world, &mut client, "residents", "r.csv", residents.as_bytes()).await;
@@ -155,7 +167,8 @@ async fn residents_are_judged_and_unclear_names_are_left_to_people() {
 async fn a_queued_import_can_be_cancelled_and_strange_files_are_explained() {
     let world = World::empty(None).await;
     let mut client = world.as_role(Role::Officer).await;
-    let mapping = client.upload("/imports", &[("kind", "universe")], "a.csv", csv().as_bytes()).await.goes_to();
+    let mapping =
+        client.upload("/imports", &[("kind", "universe")], "a.csv", csv().as_bytes()).await.goes_to();
     let to = mapping.split('?').next().unwrap().to_string();
     let status = client.post(&to, &[("kind", "universe"), ("name", "a.csv")]).await.goes_to();
     let page = client.page(&status).await;
@@ -167,11 +180,18 @@ async fn a_queued_import_can_be_cancelled_and_strange_files_are_explained() {
     assert!(client.post(&format!("{status}/cancel"), &[]).await.status.is_client_error(), "it has ended");
 
     assert_eq!(client.upload("/imports", &[], "", b"").await.status, StatusCode::BAD_REQUEST);
-    for (name, bytes) in [("x.xlsx", &b"PK\x03\x04 no zip"[..]), ("x.gz", b"\x1f\x8b no gzip"), ("x.csv", b"")] {
+    for (name, bytes) in
+        [("x.xlsx", &b"PK\x03\x04 no zip"[..]), ("x.gz", b"\x1f\x8b no gzip"), ("x.csv", b"")]
+    {
         let mapping = client.upload("/imports", &[], name, bytes).await.goes_to();
         let reply = client.get(&mapping).await;
-        assert!(reply.status == StatusCode::BAD_REQUEST || reply.status == StatusCode::OK, "{name}: {}", reply.status);
-        let posted = client.post(mapping.split('?').next().unwrap(), &[("kind", "universe"), ("name", name)]).await;
+        assert!(
+            reply.status == StatusCode::BAD_REQUEST || reply.status == StatusCode::OK,
+            "{name}: {}",
+            reply.status
+        );
+        let posted =
+            client.post(mapping.split('?').next().unwrap(), &[("kind", "universe"), ("name", name)]).await;
         assert_eq!(posted.status, StatusCode::BAD_REQUEST, "{name}");
     }
     let left: Vec<_> = std::fs::read_dir(world.dir().join("uploads")).unwrap().flatten().collect();
@@ -186,7 +206,8 @@ async fn a_running_import_stops_when_it_is_cancelled() {
     for n in 0..300_000 {
         file.push_str(&format!("取消试验{n}有限公司,碱性电解槽的研发、生产、销售；船舶总装\n"));
     }
-    let mapping = client.upload("/imports", &[("kind", "universe")], "big.csv", file.as_bytes()).await.goes_to();
+    let mapping =
+        client.upload("/imports", &[("kind", "universe")], "big.csv", file.as_bytes()).await.goes_to();
     let to = mapping.split('?').next().unwrap().to_string();
     let status = client.post(&to, &[("kind", "universe"), ("name", "big.csv")]).await.goes_to();
     let id: i64 = status.rsplit('/').next().unwrap().parse().unwrap();

@@ -6,8 +6,14 @@ use domain::role::Role;
 
 fn zone<'a>(version: &'a str, changes: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
-        ("version", version), ("name", "试验园区"), ("name_en", "Test zone"), ("region", "江苏省镇江市"),
-        ("rule_region", ""), ("rule_words", ""), ("reference", ""), ("footprints", "武汉市、杭州市"),
+        ("version", version),
+        ("name", "试验园区"),
+        ("name_en", "Test zone"),
+        ("region", "江苏省镇江市"),
+        ("rule_region", ""),
+        ("rule_words", ""),
+        ("reference", ""),
+        ("footprints", "武汉市、杭州市"),
     ];
     for change in changes {
         fields.iter_mut().filter(|f| f.0 == change.0).for_each(|f| f.1 = change.1);
@@ -20,7 +26,12 @@ async fn the_zone_is_saved_once_and_faults_name_their_field() {
     let world = World::new().await;
     let mut client = world.as_role(Role::Director).await;
     let version = client.page("/settings").await.value("input[name=version]");
-    for (field, value) in [("region", "没有这个市"), ("reference", "南京市、火星"), ("footprints", "x"), ("rule_region", "999999")] {
+    for (field, value) in [
+        ("region", "没有这个市"),
+        ("reference", "南京市、火星"),
+        ("footprints", "x"),
+        ("rule_region", "999999"),
+    ] {
         let page = client.post("/settings", &zone(&version, &[(field, value)])).await.page();
         assert_eq!(page.one("[role=alert] a").value().attr("href"), Some(&*format!("#{field}")), "{value}");
         assert_eq!(page.value(&format!("#{field}")), value, "what was typed stays");
@@ -52,7 +63,12 @@ async fn a_rule_makes_residents_by_region_and_address() {
     let all = count(page);
     assert!(all > before, "{all} {before}");
     let version = client.page("/settings").await.value("input[name=version]");
-    client.post("/settings", &zone(&version, &[("rule_region", "湖北省武汉市"), ("rule_words", "没有这个地址")])).await;
+    client
+        .post(
+            "/settings",
+            &zone(&version, &[("rule_region", "湖北省武汉市"), ("rule_words", "没有这个地址")]),
+        )
+        .await;
     assert_eq!(count(client.page("/settings/residents").await), before);
 }
 
@@ -98,7 +114,9 @@ async fn a_faulty_chain_file_is_explained_line_by_line_and_saves_nothing() {
     let world = World::new().await;
     let mut client = world.as_role(Role::Director).await;
     let before = world.app.store.chain_files().await.unwrap();
-    let bad = CHAIN.replace("parent = \"parts\"", "parent = \"nowhere\"").replace("importance = 3\nwords = [\"玩具零件\"]", "importance = 9\nwords = []");
+    let bad = CHAIN
+        .replace("parent = \"parts\"", "parent = \"nowhere\"")
+        .replace("importance = 3\nwords = [\"玩具零件\"]", "importance = 9\nwords = []");
     let line = |what: &str| bad.lines().position(|l| l.contains(what)).unwrap() + 1;
     let reply = client.upload("/settings/chains", &[], "toys.toml", bad.as_bytes()).await;
     let faults = reply.page().texts("[role=alert] li");
@@ -132,7 +150,11 @@ async fn a_new_chain_is_placed_turned_off_and_downloaded() {
     let board = client.page("/chains/toys").await;
     assert!(board.text("h1").contains("玩具"));
     let segment = client.page("/chains/toys/electrolyser").await;
-    assert!(!segment.all("table tbody td.name a").is_empty(), "companies are placed on it: {}", segment.text("main"));
+    assert!(
+        !segment.all("table tbody td.name a").is_empty(),
+        "companies are placed on it: {}",
+        segment.text("main")
+    );
 
     let file = client.get("/settings/chain-files/toys.toml").await;
     let chain = domain::chain::parse(&file.text()).unwrap();

@@ -235,6 +235,7 @@ pub(super) fn features(query: &Query, name: &Name<'_>, idf: &[f32]) -> Features 
 fn bag_share(query: &Query, core: &[u16]) -> f32 {
     let part = &query.content[query.region_len..];
     let weights = &query.weights[query.region_len..];
-    let marks: Vec<bool> = part.iter().map(|u| core.contains(u)).collect();
-    covered(&marks, weights.iter().copied()).share
+    let mut marks = [false; QUERY_MAX];
+    marks.iter_mut().zip(part).for_each(|(mark, u)| *mark = core.contains(u));
+    covered(&marks[..part.len()], weights.iter().copied()).share
 }

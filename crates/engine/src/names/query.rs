@@ -5,9 +5,13 @@ use super::file::{NameIndex, Scratch, Section};
 use super::{AliasKind, Candidate, Reason, Resolution, Tier, gram, weights};
 use domain::company::RegionCode;
 use domain::name::{NameKey, fold};
+use std::collections::HashSet;
 
 /// Postings read per query at most; the rarest pairs come first.
 const POSTING_BUDGET: usize = 40_000;
+
+/// The highest rank of a name.
+const RANK_MAX: u8 = 31;
 
 /// Names compared in full per query, for each of the ways they are found.
 const COMPARED: usize = 120;
@@ -36,12 +40,12 @@ impl NameIndex {
             exact = self.exact(&units(&mut key.text.chars()));
         }
         let query = Query::new(&key, hint, &self.idf);
-        let mut ranked = self.rank(&query);
+        let mut ranked = self.rank(&query, limit.max(2) + exact.len());
         if !exact.is_empty() {
             return self.exact_answer(&exact, ranked, limit);
         }
-        ranked.truncate(limit);
         let tier = tier(&ranked);
+        ranked.truncate(limit);
         if tier == Tier::None {
             ranked.clear();
         }
@@ -64,7 +68,7 @@ impl NameIndex {
         }
         let key = NameKey::parse(typed);
         if !key.content.is_empty() {
-            for candidate in self.rank(&Query::new(&key, None, &self.idf)) {
+            for candidate in self.rank(&Query::new(&key, None, &self.idf), limit) {
                 push_company(&mut out, candidate);
                 if out.len() == limit {
                     break;
@@ -108,7 +112,8 @@ impl NameIndex {
             .take_while(|e| self.text_of(**e).starts_with(units))
             .filter_map(|e| Some((entries.get(*e as usize)?.flags >> 1, *e)))
             .collect();
-        found.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| self.text_of(a.1).cmp(self.text_of(b.1))));
+        // They come in the order of their texts, and the sort keeps it among equals.
+        found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
         found.into_iter().map(|(_, e)| e).take(64).collect()
     }
 
@@ -152,28 +157,30 @@ impl NameIndex {
         Candidate { company: e.company, score, matched: AliasKind::from_u8(e.kind), name, reason }
     }
 
-    /// Compared candidates, one per company, with their chances, best first.
-    fn rank(&self, query: &Query) -> Vec<Candidate> {
+    /// The first `keep` of the compared candidates, one per company, with their chances among all of them, best first.
+    fn rank(&self, query: &Query, keep: usize) -> Vec<Candidate> {
         let weights = if query.short { &weights::SHORT } else { &weights::WHOLE };
-        let mut scored: Vec<(f32, u32, Reason)> = self
+        let entries = self.entries();
+        let mut scored: Vec<(f32, u32, u32, Reason)> = self
             .compared(query)
             .into_iter()
-            .map(|(entry, f)| (f.iter().zip(weights).map(|(a, b)| a * b).sum(), entry, reason(&f)))
+            .map(|(e, f)| {
+                let score = f.iter().zip(weights).map(|(a, b)| a * b).sum();
+                (score, e, entries[e as usize].company, reason(&f))
+            })
             .collect();
-        let company = |e: u32| self.entries().get(e as usize).map_or(0, |e| e.company);
         scored.sort_by(|a, b| {
             let texts = || self.text_of(a.1).cmp(self.text_of(b.1));
-            b.0.total_cmp(&a.0).then_with(texts).then_with(|| company(a.1).cmp(&company(b.1)))
+            b.0.total_cmp(&a.0).then_with(texts).then_with(|| a.2.cmp(&b.2))
         });
-        let mut out: Vec<Candidate> = Vec::new();
-        for (score, entry, why) in scored {
-            push_company(&mut out, self.candidate(entry, score, why));
-        }
+        let mut met = HashSet::with_capacity(scored.len());
+        scored.retain(|(_, _, company, _)| met.insert(*company));
         // "none of them" scores 0
-        let top = out.first().map_or(0.0, |c| c.score).max(0.0);
-        let sum = (-top).exp() + out.iter().map(|c| (c.score - top).exp()).sum::<f32>();
-        out.iter_mut().for_each(|c| c.score = (c.score - top).exp() / sum);
-        out
+        let top = scored.first().map_or(0.0, |s| s.0).max(0.0);
+        let sum = (-top).exp() + scored.iter().map(|s| (s.0 - top).exp()).sum::<f32>();
+        scored.truncate(keep);
+        let chance = |score: f32| (score - top).exp() / sum;
+        scored.into_iter().map(|(score, e, _, why)| self.candidate(e, chance(score), why)).collect()
     }
 
     fn compared(&self, query: &Query) -> Vec<(u32, Features)> {
@@ -229,21 +236,21 @@ impl NameIndex {
             }
         }
         let sums = &mut scratch.sums;
-        let mut best: Vec<(f32, u32)> = scratch
-            .touched
-            .drain(..)
-            .map(|e| {
-                (std::mem::take(&mut sums[e as usize]) + f32::from(entries[e as usize].flags >> 1) * lean, e)
+        let mut best: Vec<(f32, u32)> =
+            scratch.touched.drain(..).map(|e| (std::mem::take(&mut sums[e as usize]), e)).collect();
+        shorten(&mut best, lean * f32::from(RANK_MAX));
+        let mut best: Vec<(f32, u32, u32)> = best
+            .into_iter()
+            .map(|(sum, e)| {
+                let entry = &entries[e as usize];
+                (sum + f32::from(entry.flags >> 1) * lean, entry.company, e)
             })
             .collect();
-        let company = |e: u32| entries[e as usize].company;
         if best.len() > COMPARED {
-            best.select_nth_unstable_by(COMPARED, |a, b| {
-                b.0.total_cmp(&a.0).then_with(|| company(a.1).cmp(&company(b.1)))
-            });
+            best.select_nth_unstable_by(COMPARED, |a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
             best.truncate(COMPARED);
         }
-        best.into_iter().map(|(_, e)| e).collect()
+        best.into_iter().map(|(_, _, e)| e).collect()
     }
 
     /// Postings and weight of every pair in `units`, the rarest first.
@@ -266,6 +273,17 @@ impl NameIndex {
         }
         lists.sort_by_key(|(list, _)| list.len());
         lists
+    }
+}
+
+/// Drops those that cannot be among the [`COMPARED`] best even with `most` added to them and nothing to the others.
+fn shorten(best: &mut Vec<(f32, u32)>, most: f32) {
+    if best.len() > COMPARED {
+        let mut sums: Vec<f32> = best.iter().map(|(sum, _)| *sum).collect();
+        let (_, least, _) = sums.select_nth_unstable_by(COMPARED - 1, |a, b| b.total_cmp(a));
+        // A little more, for the rounding of the sums.
+        let least = *least - most - 1e-3;
+        best.retain(|(sum, _)| *sum >= least);
     }
 }
 

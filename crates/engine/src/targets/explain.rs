@@ -42,7 +42,7 @@ fn from_postings(
     let mut ends = vec![0u32; docs.len() + 1];
     for (gap, asked) in (0u32..).zip(&question.gaps) {
         for &posting in universe.postings(asked.tag) {
-            if let Some(n) = slots.find(Doc(posting.doc)) {
+            if let Some(n) = slots.look_for(Doc(posting.doc)) {
                 hits.push((n, Fill { gap, fit: posting.fit() }));
                 payload[n as usize] = posting;
                 ends[n as usize + 1] += 1;
@@ -102,20 +102,47 @@ struct Slots {
     /// Company and place; [`u32::MAX`] is no company.
     slots: Vec<(u32, u32)>,
     shift: u32,
+    /// Companies that may be there, one bit for all of the same hash: most that are asked for are not, and this fits into the
+    /// first-level cache.
+    filter: Vec<u64>,
 }
+
+/// Bits of [`Slots::filter`] as a power of two: 16 KiB.
+const FILTER: u32 = 17;
 
 impl Slots {
     fn new(docs: &[(Doc, Points)]) -> Slots {
         let size = (docs.len() * 4).next_power_of_two().max(2);
-        let mut table = Slots { slots: vec![(u32::MAX, 0); size], shift: 64 - size.trailing_zeros() };
+        let mut table = Slots {
+            slots: vec![(u32::MAX, 0); size],
+            shift: 64 - size.trailing_zeros(),
+            filter: vec![0; 1 << (FILTER - 6)],
+        };
         for (n, (doc, _)) in (0u32..).zip(docs) {
             let mut at = table.home(*doc);
             while table.slots[at].0 != u32::MAX {
                 at = (at + 1) & (size - 1);
             }
             table.slots[at] = (doc.0, n);
+            let bit = Slots::bit(*doc);
+            table.filter[bit / 64] |= 1 << (bit % 64);
         }
         table
+    }
+
+    /// As [`Slots::find`], quick when the company is not there.
+    #[inline]
+    fn look_for(&self, doc: Doc) -> Option<u32> {
+        let bit = Slots::bit(doc);
+        if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
+            return None;
+        }
+        self.find(doc)
+    }
+
+    #[inline]
+    fn bit(doc: Doc) -> usize {
+        (u64::from(doc.0).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - FILTER)) as usize
     }
 
     #[inline]

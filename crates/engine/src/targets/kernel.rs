@@ -1,24 +1,40 @@
-//! The search: a block of companies at a time, its scores in cache, each posting read twice.
+//! The search: a block of companies at a time, its scores in cache.
+//!
+//! Each posting is read three times while its block is in cache: its points are added to its company's score; the whole score is
+//! offered to the posting's gap; the company is counted and offered to the overall list, once, and its score set back to nothing.
+//! Nothing is done per company of a block, so the cost is that of the postings alone.
 
+use super::scratch::Scratch;
 use super::top::Top;
 use super::{Counts, Question};
 use crate::snapshot::{Doc, Posting, Universe};
 use domain::placement::Role;
 use domain::target::{Features, LEVEL_MAX, Points, step};
 
-/// Companies whose scores are kept side by side (768 KiB of scores and payloads); few in tests, so that small ones cross blocks.
-const BLOCK: usize = if cfg!(test) { 64 } else { 1 << 16 };
+/// Postings that a block should have, so that its scores stay in the second-level cache.
+const FILL: usize = if cfg!(test) { 16 } else { 1 << 13 };
+/// Companies of the smallest and of the largest block, as powers of two.
+const BLOCK: (u32, u32) = if cfg!(test) { (5, 7) } else { (16, 18) };
 
-/// Stands for "not in question" in the lookup tables; three of them and the lowest score still fit into [`Points`].
-const OUT: Points = -500_000_000;
-/// Anything below is not in question: real scores stay above −100,000,000 because the sum of the weights is limited.
-const FLOOR: Points = -200_000_000;
+/// Added to every score, so that it is never 0 and 0 can say "no posting yet". Without it real scores stay within ±101,000,000,
+/// because the sum of the weights is limited, and the lowest sum with the two values below is −1,900,000,000 + 250,000,000.
+const BIAS: Points = 1_900_000_000;
+/// Stands for "outside the filter" in the lookup tables, up to three times in one score.
+const OUT: Points = -250_000_000;
+/// Stands for "inactive", once in a score.
+const INACTIVE: Points = -1_050_000_000;
+/// At or below: not in question.
+const FLOOR: Points = BIAS - 125_000_000;
+/// At or below: inactive.
+const INACTIVE_FLOOR: Points = BIAS - 900_000_000;
+/// Takes the place of the score of a resident or a refused company.
+const BARRED: Points = 1;
 
 /// The question as lookup tables over the payload.
 pub(super) struct Tables {
     /// Points by fit, per gap.
     fit: Vec<[Points; 16]>,
-    /// Points by region index.
+    /// Points by region index, with [`BIAS`].
     region: Vec<Points>,
     /// Points by the low byte of the features.
     low: [Points; 256],
@@ -54,7 +70,7 @@ impl Tables {
         barred.dedup_by_key(|(doc, _)| *doc);
         Tables {
             fit: steps.map(|s| std::array::from_fn(|fit| fit as Points * s)).collect(),
-            region,
+            region: region.into_iter().map(|points| points + BIAS).collect(),
             low: std::array::from_fn(|byte| low_points(question, byte as u16)),
             high: std::array::from_fn(|byte| high_points(question, (byte as u16) << 8)),
             barred,
@@ -83,7 +99,10 @@ fn low_points(question: &Question, bits: u16) -> Points {
 fn high_points(question: &Question, bits: u16) -> Points {
     let (f, w) = (Features::unpack(bits), &question.weights);
     let maker = f.role == Role::Maker;
-    if f.inactive || (question.filter.makers_only && !maker) {
+    if f.inactive {
+        return INACTIVE;
+    }
+    if question.filter.makers_only && !maker {
         return OUT;
     }
     let full = |yes: bool| if yes { Points::from(LEVEL_MAX) } else { 0 };
@@ -94,7 +113,7 @@ fn high_points(question: &Question, bits: u16) -> Points {
 pub(super) fn search(universe: &Universe, question: &Question, tables: &Tables) -> Found {
     let lists: Vec<&[Posting]> = question.gaps.iter().map(|g| universe.postings(g.tag)).collect();
     let companies = universe.len();
-    let threads = question.threads.clamp(1, companies.div_ceil(BLOCK).max(1));
+    let threads = question.threads.clamp(1, companies.div_ceil(1 << BLOCK.0).max(1));
     let bound = |n: usize| (companies as u64 * n as u64 / threads as u64) as u32;
     let shared = &lists;
     let mut parts: Vec<Search> = std::thread::scope(|scope| {
@@ -116,10 +135,16 @@ pub(super) fn search(universe: &Universe, question: &Question, tables: &Tables) 
         whole.merge(part);
     }
     Found {
-        overall: whole.overall.finish(),
-        per_gap: whole.per_gap.into_iter().map(Top::finish).collect(),
+        overall: whole.overall.finish(BIAS),
+        per_gap: whole.per_gap.into_iter().map(|top| top.finish(BIAS)).collect(),
         counts: whole.counts,
     }
+}
+
+/// How many companies a block should have when `postings` lie in a range of `companies`.
+fn block_of(postings: usize, companies: u32) -> usize {
+    let wanted = companies as usize * FILL / postings.max(1);
+    1 << wanted.max(1).ilog2().clamp(BLOCK.0, BLOCK.1)
 }
 
 /// The state of one range of companies.
@@ -127,12 +152,8 @@ struct Search<'a> {
     tables: &'a Tables,
     /// What is left of each gap's postings.
     lists: Vec<&'a [Posting]>,
-    /// Score of each company of the block; below [`FLOOR`] when it is not in question.
-    scores: Vec<Points>,
-    /// A payload of each company of the block.
-    payload: Vec<Posting>,
-    /// Which companies of the block have a posting, one bit each.
-    seen: Vec<u64>,
+    /// How many of them lie in the block.
+    ends: Vec<usize>,
     overall: Top,
     per_gap: Vec<Top>,
     counts: Counts,
@@ -153,101 +174,79 @@ impl<'a> Search<'a> {
         let mut search = Search {
             tables,
             lists: lists.iter().map(cut).collect(),
-            scores: vec![0; BLOCK],
-            payload: vec![Posting { doc: 0, place: 0, features: 0 }; BLOCK],
-            seen: vec![0; BLOCK / 64],
-            overall: Top::new(question.overall),
-            per_gap: vec![Top::new(question.per_gap); question.gaps.len()],
+            ends: vec![0; lists.len()],
+            overall: Top::new(question.overall, FLOOR),
+            per_gap: lists.iter().map(|_| Top::new(question.per_gap, FLOOR)).collect(),
             counts: Counts::default(),
         };
+        let block = block_of(search.lists.iter().map(|l| l.len()).sum(), to - from);
+        let mut scratch = Scratch::take();
         // A block begins at the next company that has a posting, so stretches without one cost nothing.
         while let Some(base) = search.lists.iter().filter_map(|l| l.first()).map(|p| p.doc).min() {
-            search.block(base);
+            search.block(base, scratch.scores(block));
         }
+        scratch.give_back();
         search
     }
 
-    fn block(&mut self, base: u32) {
-        let mut ends = vec![0usize; self.lists.len()];
+    /// Searches the companies from `base` on for which there is a score.
+    fn block(&mut self, base: u32, scores: &mut [Points]) {
         for (gap, list) in self.lists.iter().enumerate() {
             let points = &self.tables.fit[gap];
             let mut n = 0;
             for posting in *list {
-                let at = (posting.doc - base) as usize;
-                if at >= BLOCK {
-                    break;
-                }
-                self.scores[at] += points[usize::from(posting.fit())];
-                self.payload[at] = *posting;
-                self.seen[at / 64] |= 1 << (at % 64);
+                let Some(score) = scores.get_mut((posting.doc - base) as usize) else { break };
+                // Always computed, then selected: whether a company was met before cannot be predicted.
+                let rest = self.tables.rest(*posting);
+                *score = points[usize::from(posting.fit())]
+                    + std::hint::select_unpredictable(*score == 0, rest, *score);
                 n += 1;
             }
-            ends[gap] = n;
+            self.ends[gap] = n;
             self.counts.postings += n as u64;
         }
-        self.bar(base);
-        self.rank(base);
-        for (gap, list) in self.lists.iter_mut().enumerate() {
-            let (here, rest) = list.split_at(ends[gap]);
-            for posting in here {
-                let score = self.scores[(posting.doc - base) as usize];
-                if score > FLOOR {
-                    self.per_gap[gap].offer(posting.doc, score);
-                }
+        self.bar(base, scores);
+        for ((list, end), top) in self.lists.iter().zip(&self.ends).zip(&mut self.per_gap) {
+            for posting in &list[..*end] {
+                top.offer(posting.doc, scores[(posting.doc - base) as usize]);
             }
-            *list = rest;
         }
-        self.clear();
+        self.close(base, scores);
     }
 
     /// Takes residents and refused companies out of the block.
-    fn bar(&mut self, base: u32) {
+    fn bar(&mut self, base: u32, scores: &mut [Points]) {
         let barred = &self.tables.barred;
         let from = barred.partition_point(|(doc, _)| *doc < base);
         for &(doc, refused) in &barred[from..] {
-            let at = (doc - base) as usize;
-            if at >= BLOCK {
-                break;
-            }
-            if self.seen[at / 64] >> (at % 64) & 1 == 1 {
+            let Some(score) = scores.get_mut((doc - base) as usize) else { break };
+            if *score != 0 {
                 self.counts.residents += u64::from(!refused);
                 self.counts.refused += u64::from(refused);
-                self.scores[at] = Points::MIN;
+                *score = BARRED;
             }
         }
     }
 
-    /// Completes the scores of the block and offers them for the overall list.
-    fn rank(&mut self, base: u32) {
-        for (word, &bits) in self.seen.iter().enumerate() {
-            let mut bits = bits;
-            self.counts.candidates += u64::from(bits.count_ones());
-            while bits != 0 {
-                let at = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                if self.scores[at] == Points::MIN {
-                    continue;
-                }
-                let score = self.scores[at] + self.tables.rest(self.payload[at]);
-                self.scores[at] = score;
-                if score > FLOOR {
-                    self.overall.offer(base + at as u32, score);
-                } else {
-                    let inactive = self.payload[at].features >> 15 == 1;
-                    self.counts.inactive += u64::from(inactive);
-                    self.counts.filtered += u64::from(!inactive);
-                }
+    /// Counts every company of the block, offers it for the overall list, and leaves all scores 0.
+    fn close(&mut self, base: u32, scores: &mut [Points]) {
+        let (mut candidates, mut inactive, mut out) = (0u64, 0u64, 0u64);
+        for (list, end) in self.lists.iter_mut().zip(&self.ends) {
+            let (here, rest) = list.split_at(*end);
+            for posting in here {
+                let score = std::mem::take(&mut scores[(posting.doc - base) as usize]);
+                candidates += u64::from(score != 0);
+                let asked = u64::from(score > BARRED);
+                out += asked & u64::from(score <= FLOOR);
+                inactive += asked & u64::from(score <= INACTIVE_FLOOR);
+                self.overall.offer(posting.doc, score);
             }
+            *list = rest;
         }
-    }
-
-    fn clear(&mut self) {
-        for (word, bits) in self.seen.iter_mut().enumerate() {
-            while *bits != 0 {
-                self.scores[word * 64 + bits.trailing_zeros() as usize] = 0;
-                *bits &= *bits - 1;
-            }
-        }
+        let counts = &mut self.counts;
+        counts.candidates += candidates;
+        counts.inactive += inactive;
+        counts.filtered += out - inactive;
     }
 
     fn merge(&mut self, other: Search) {

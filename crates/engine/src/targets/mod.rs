@@ -5,6 +5,7 @@
 
 mod explain;
 mod kernel;
+mod scratch;
 mod top;
 
 use crate::snapshot::{Doc, Tag, Universe};
