@@ -194,6 +194,20 @@ impl ChainSet {
         Some(self.number(c, s))
     }
 
+    /// Whether a segment is `top` or stands somewhere below it.
+    #[must_use]
+    pub fn is_under(&self, segment: SegmentNo, top: SegmentNo) -> bool {
+        let ((chain, at), (other, top)) = (self.locate(segment), self.locate(top));
+        let mut at = Some(at);
+        while let Some(s) = at.filter(|_| chain == other) {
+            if s == top {
+                return true;
+            }
+            at = self.chains[chain].segments[s].parent;
+        }
+        false
+    }
+
     /// Every segment number, in order.
     pub fn numbers(&self) -> impl Iterator<Item = SegmentNo> {
         (0..u16::try_from(self.len()).unwrap_or(u16::MAX)).map(SegmentNo)

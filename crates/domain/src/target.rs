@@ -24,7 +24,7 @@ pub type Points = i32;
 pub const LEVEL_MAX: u8 = 15;
 
 /// Largest sum of the absolute weights of one question, so that points never overflow.
-pub const WEIGHT_SUM_MAX: f64 = 10_000.0;
+pub const WEIGHT_SUM_MAX: f64 = 100_000.0;
 
 /// What each feature is worth at its highest level; a zone edits them.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::Redirect;
-use domain::intake::{Field, heading_key};
+use domain::intake::{Choice, Field, Mapping, heading_key};
 use serde::Deserialize;
 use store::import::{ImportKind, NewImport};
 
@@ -96,14 +96,17 @@ pub async fn post(
 ) -> Result<Redirect> {
     let value = |name: &str| form.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str());
     check_token(&signed, value("csrf").unwrap_or_default())?;
-    let overrides = worker::overrides(&app).await?;
+    let mut overrides = worker::overrides(&app).await?;
     let path = app.config.uploads().join(checked(&id)?);
-    let (mapping, bytes) = {
-        let path = path.clone();
-        let read = move || anyhow::Ok((sample(&path, &overrides)?.0, std::fs::metadata(&path)?.len()));
+    let (headings, mapping, bytes) = {
+        let (path, overrides) = (path.clone(), overrides.clone());
+        let read = move || {
+            let headings = Source::open(&path, None)?.info().headings.clone();
+            anyhow::Ok((headings, sample(&path, &overrides)?.0, std::fs::metadata(&path)?.len()))
+        };
         app.compute(read).await?.map_err(unreadable)?
     };
-    let (actor, now) = (signed.actor(), app.clock.now());
+    let mut choices = Vec::new();
     for (index, column) in mapping.columns.iter().enumerate() {
         let Some(chosen) = value(&format!("c{index}")) else { continue };
         let before = column.field.map(field_id).unwrap_or_default();
@@ -111,16 +114,19 @@ pub async fn post(
             continue;
         }
         let field = if chosen.is_empty() { field_id(Field::Skip) } else { chosen.to_string() };
-        serde_json::from_str::<Field>(&field)
+        let parsed = serde_json::from_str::<Field>(&field)
             .map_err(|_| WebError::bad_request("没有这个字段。", format!("There is no field `{chosen}`.")))?;
-        app.store.map_column(&actor, now, &heading_key(&column.heading), Some(&field)).await?;
+        overrides.set(&column.heading, Choice { field: Some(parsed), unit: None });
+        choices.push((heading_key(&column.heading), field));
     }
-    let path = app.config.uploads().join(checked(&id)?);
-    let overrides = worker::overrides(&app).await?;
-    let mapping = app.compute(move || sample(&path, &overrides)).await?.map_err(unreadable)?.0;
-    mapping.check().map_err(|fault| {
+    // Choices are kept only when they make a mapping that can be imported.
+    Mapping::recognise(&headings, &overrides).check().map_err(|fault| {
         WebError::bad_request(fault.zh(), fault.en()).next("/imports", "重新上传", "Upload again")
     })?;
+    let (actor, now) = (signed.actor(), app.clock.now());
+    for (heading, field) in &choices {
+        app.store.map_column(&actor, now, heading, Some(field)).await?;
+    }
     let kind = if value("kind") == Some("residents") { ImportKind::Residents } else { ImportKind::Universe };
     let file_name = shown_name(value("name").filter(|n| !n.trim().is_empty()).unwrap_or("upload"));
     let new = NewImport { kind, file_name, sha256: id, bytes };
@@ -133,7 +139,7 @@ fn field_id(field: Field) -> String {
     serde_json::to_string(&field).unwrap_or_default()
 }
 
-type Sample = (domain::intake::Mapping, Vec<Vec<String>>);
+type Sample = (Mapping, Vec<Vec<String>>);
 
 fn sample(path: &std::path::Path, overrides: &domain::intake::Overrides) -> anyhow::Result<Sample> {
     let mut source = Source::open(path, None)?;

@@ -17,6 +17,7 @@ use domain::intake::{Choice, Overrides};
 use domain::limits;
 use engine::snapshot::Step;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -183,29 +184,30 @@ async fn bring_in(app: &App, import: &Import, gauge: &Arc<Gauge>) -> Result<Coun
     let (file, dir) = (config.uploads().join(&import.sha256), config.staging().join(import.id.to_string()));
     let (name, digest, gauge) = (import.file_name.clone(), import.sha256.clone(), gauge.clone());
     let (staged_dir, kind) = (dir.clone(), import.kind);
-    let (counts, built) = spawn_blocking(move || -> Result<(Counts, bool)> {
+    let (counts, built, unclear) = spawn_blocking(move || -> Result<(Counts, bool, HashSet<u64>)> {
         let summary = stage_file(&file, &dir, &name, &digest, &mapping, today, &gauge)?;
         let most = if kind == ImportKind::Residents { limits::RESIDENTS as u64 } else { u64::MAX };
         ensure!(summary.accepted <= most, "{} residents; a zone may have at most {most}", summary.accepted);
         let mut rows = stage::staged(&dir)?.map(|row| gauge.check().and(row));
         let plan = combine::plan(world.as_deref(), &mut rows)?;
         let counts = account(&dir, &summary, &plan)?;
+        let unclear = plan.ambiguous.iter().map(|(row, _)| row.row).collect();
         let stale = world.as_ref().is_none_or(|w| is_stale(w, &chains));
         if counts.changed == 0 && !stale {
-            return Ok((counts, false));
+            return Ok((counts, false, unclear));
         }
         let mut rows = stage::staged(&dir)?;
         let mut companies = combine::combined(world.as_deref(), &plan, &mut rows);
         let progress = |p| gauge.note_build(p);
         world::build(&config.snapshots(), &mut companies, &chains, today, created, &progress, &gauge.cancel)?;
-        Ok((counts, true))
+        Ok((counts, true, unclear))
     })
     .await??;
     if built {
         app.engine.reload()?;
     }
     if import.kind == ImportKind::Residents {
-        add_residents(app, import.id, &staged_dir).await?;
+        add_residents(app, import.id, &staged_dir, unclear).await?;
     }
     Ok(counts)
 }
@@ -250,10 +252,12 @@ fn unclear_row((row, keys): &(Staged, Vec<String>)) -> domain::intake::RowFault 
     fault
 }
 
-async fn add_residents(app: &App, import: i64, dir: &Path) -> Result<()> {
+/// Every accepted row is a resident; `unclear` rows were rejected beside the universe and are none.
+async fn add_residents(app: &App, import: i64, dir: &Path, unclear: HashSet<u64>) -> Result<()> {
     let dir: PathBuf = dir.to_path_buf();
     let rows: Vec<NewResident> = spawn_blocking(move || -> Result<Vec<NewResident>> {
         stage::staged(&dir)?
+            .filter(|row| !row.as_ref().is_ok_and(|r| unclear.contains(&r.row)))
             .map(|row| {
                 row.map(|r| NewResident { key: World::key(&r.company), name: r.company.name, since: None })
             })
@@ -351,7 +355,7 @@ async fn beat(app: App, import: i64, gauge: Arc<Gauge>) {
 pub async fn clean_uploads(app: &App) -> Result<()> {
     let folder = app.config.uploads();
     std::fs::create_dir_all(&folder)?;
-    let mut kept = std::collections::HashSet::new();
+    let mut kept = HashSet::new();
     let mut page = store::Page::first();
     loop {
         let imports = app.store.imports(page).await?;

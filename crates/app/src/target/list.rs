@@ -172,7 +172,7 @@ impl Asked {
         if !self.segment.is_empty() {
             let no = chains.find(&self.segment).ok_or_else(|| wrong("环节", "segment", &self.segment))?;
             // A segment above the leaves stands for the gaps below it.
-            let below = view.gaps.iter().map(|g| g.segment).filter(|&g| g == no || is_below(view, g, no));
+            let below = view.gaps.iter().map(|g| g.segment).filter(|&g| chains.is_under(g, no));
             let below: Vec<SegmentNo> = below.collect();
             return Ok(Some(if below.is_empty() { vec![no] } else { below }));
         }
@@ -224,17 +224,6 @@ impl Asked {
         .collect::<Vec<_>>()
         .join("&")
     }
-}
-
-fn is_below(view: &ZoneView, segment: SegmentNo, top: SegmentNo) -> bool {
-    let ((chain, mut at), (other, top)) = (view.world.chains.locate(segment), view.world.chains.locate(top));
-    while let Some(parent) = view.world.chains.chains()[chain].segments[at].parent {
-        if chain == other && parent == top {
-            return true;
-        }
-        at = parent;
-    }
-    false
 }
 
 struct Choices {

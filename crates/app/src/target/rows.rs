@@ -149,7 +149,7 @@ fn part(
             let words: Vec<_> = placed
                 .placements
                 .iter()
-                .filter(|p| under(view, p.segment, no))
+                .filter(|p| view.world.chains.is_under(p.segment, no))
                 .flat_map(|p| p.evidence.iter().cloned())
                 .collect();
             let spread = placed.placements.len();
@@ -193,20 +193,6 @@ fn part(
         weight: points(c.step * 15),
         value: points(c.points),
         points: c.points,
-    }
-}
-
-/// Whether `segment` is `top` or stands below it.
-fn under(view: &ZoneView, segment: domain::chain::SegmentNo, top: domain::chain::SegmentNo) -> bool {
-    let ((chain, mut at), (other, top)) = (view.world.chains.locate(segment), view.world.chains.locate(top));
-    loop {
-        if chain == other && at == top {
-            return true;
-        }
-        match view.world.chains.chains()[chain].segments[at].parent {
-            Some(parent) => at = parent,
-            None => return false,
-        }
     }
 }
 
