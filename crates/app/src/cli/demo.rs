@@ -64,7 +64,6 @@ pub fn is_sample(data_dir: &Path) -> bool {
 ///
 /// # Errors
 /// The folder holds a real zone, or the instance cannot be opened or served.
-#[expect(clippy::disallowed_methods, reason = "tells the user how long the first start took")]
 pub async fn run(args: Demo) -> Result<()> {
     ensure!(
         args.listen.ip().is_loopback(),

@@ -5,7 +5,6 @@
 //! an answer but that are not its present name are aliases known by code: they are left out of the main index, so
 //! that the classes measure resolution by name alone, and counted apart in `<kind> (known by uscc)`.
 #![expect(clippy::disallowed_methods, reason = "a measure of speed; nothing that it resolves depends on it")]
-#![expect(clippy::disallowed_methods, reason = "a measure reads the clock; it is no rule")]
 
 use crate::names::{AliasKind, NameEntry, NameIndex, Tier, build};
 use anyhow::{Context, Result, ensure};
