@@ -8,6 +8,7 @@ use crate::view::TargetWeights;
 use domain::chain::{Chain, ChainSet, Segment};
 use domain::company::{Company, Currency, IndustryCode, Money, RegionCode, Signal, SignalKind, Status, Uscc};
 use domain::zone::{Reference, Weight, ZoneSettings};
+use engine::random::SplitMix;
 use jiff::civil::Date;
 
 /// The city the sample zone lies in (镇江市).
@@ -59,7 +60,7 @@ pub fn zone() -> ZoneSettings {
 /// Makes the sample zone with `others` companies elsewhere.
 #[must_use]
 pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, seed: u64) -> Sample {
-    let mut rng = Rng(seed);
+    let mut rng = Rng::new(seed);
     let mut companies = Vec::with_capacity(others + 200);
     let mut residents = Vec::new();
     let mut leaders = Vec::new();
@@ -252,19 +253,18 @@ fn skewed(rng: &mut Rng, n: usize) -> usize {
 }
 
 fn hash(text: &str, salt: u64) -> u64 {
-    text.bytes().fold(Rng(salt).next(), |h, b| Rng(h ^ u64::from(b)).next())
+    text.bytes().fold(Rng::new(salt).next(), |h, b| Rng::new(h ^ u64::from(b)).next())
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and the same on every machine.
-struct Rng(u64);
+struct Rng(SplitMix);
 
 impl Rng {
+    fn new(seed: u64) -> Rng {
+        Rng(SplitMix(seed))
+    }
+
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.bits()
     }
 
     fn below(&mut self, n: usize) -> usize {

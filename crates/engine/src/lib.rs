@@ -8,6 +8,7 @@ pub mod map;
 pub mod mapped;
 pub mod names;
 pub mod place;
+pub mod random;
 pub mod snapshot;
 pub mod synth;
 pub mod tally;

@@ -3,6 +3,7 @@
 //! Deterministic: the same number, seed and chains give the same companies. Names end in （合成）. Products are built of the chains' words, so
 //! the companies are placed as real ones are; their popularity is long-tailed (half of the draws are Zipf inside a segment, half flatter).
 
+use crate::random::SplitMix as Random;
 use domain::chain::ChainSet;
 use domain::company::{Company, Currency, IndustryCode, Money, RegionCode, Signal, SignalKind, Status, Uscc};
 use domain::place::{self, Level};
@@ -139,14 +140,14 @@ impl Generator {
     /// Company `number` depends on nothing but the seed and its number.
     fn company(&self, number: u32) -> Company {
         let mut r = Random(self.seed.wrapping_add(u64::from(number).wrapping_mul(0xd134_2543_de82_ef95)));
-        let (region, city) = self.regions[r.skewed(self.regions.len(), 1.6)];
+        let (region, city) = self.regions[skewed(&mut r, self.regions.len(), 1.6)];
         let trade = match r.below(20) {
             0..=8 => Trade::Maker,
             9..=15 => Trade::Trader,
             _ => Trade::Service,
         };
         let family = (!self.families.is_empty() && r.below(10) > 0)
-            .then(|| self.shuffle[r.skewed(self.families.len(), 1.7)]);
+            .then(|| self.shuffle[skewed(&mut r, self.families.len(), 1.7)]);
         let products = family.map_or(vec![], |f| self.products(f, &mut r));
         let capital = 10f64.powf(4.5 + 2.0 * (r.unit() + r.unit()) + 0.8 * r.unit()) as i64 / 10_000 * 10_000;
         let insured = ((capital as f64).powf(0.45) * 0.03 * (0.2 + 2.0 * r.unit())) as u32;
@@ -173,10 +174,10 @@ impl Generator {
         let wanted = 1 + r.below(4) + r.below(5);
         let mut products: Vec<String> = Vec::with_capacity(wanted);
         for _ in 0..wanted {
-            let of = if r.below(6) == 0 { self.shuffle[r.skewed(self.families.len(), 1.7)] } else { family };
+            let of = if r.below(6) == 0 { self.shuffle[skewed(r, self.families.len(), 1.7)] } else { family };
             let words = &self.families[of].words;
             let kinds = words.len() * MODIFIERS.len();
-            let rank = if r.below(2) == 0 { r.zipf(kinds) } else { r.skewed(kinds, 1.4) };
+            let rank = if r.below(2) == 0 { zipf(r, kinds) } else { skewed(r, kinds, 1.4) };
             let product = format!("{}{}", MODIFIERS[rank / words.len()], words[rank % words.len()]);
             if !products.contains(&product) {
                 products.push(product);
@@ -284,38 +285,14 @@ fn uscc(region: RegionCode, number: u32) -> Option<Uscc> {
     Uscc::parse(&code).ok()
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): small, fast and fixed for ever.
-#[derive(Clone, Debug)]
-struct Random(u64);
+/// A rank below `n`, low ones more often: density falls with rank^(1/power − 1).
+fn skewed(random: &mut Random, n: usize, power: f64) -> usize {
+    ((random.unit().powf(power) * n as f64) as usize).min(n - 1)
+}
 
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// 0 up to, not including, `n`.
-    fn below(&mut self, n: usize) -> usize {
-        ((u128::from(self.bits()) * n as u128) >> 64) as usize
-    }
-
-    /// 0 up to, not including, 1.
-    fn unit(&mut self) -> f64 {
-        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
-    }
-
-    /// A rank below `n`, low ones more often: density falls with rank^(1/power − 1).
-    fn skewed(&mut self, n: usize, power: f64) -> usize {
-        ((self.unit().powf(power) * n as f64) as usize).min(n - 1)
-    }
-
-    /// A rank below `n` by Zipf's law (density falls with 1/(rank + 1)).
-    fn zipf(&mut self, n: usize) -> usize {
-        ((((n + 1) as f64).powf(self.unit()) - 1.0) as usize).min(n - 1)
-    }
+/// A rank below `n` by Zipf's law (density falls with 1/(rank + 1)).
+fn zipf(random: &mut Random, n: usize) -> usize {
+    ((((n + 1) as f64).powf(random.unit()) - 1.0) as usize).min(n - 1)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 
 use crate::gaps::places::Case;
 use crate::gaps::{Counts, Places, fit_without, model};
+use crate::random::SplitMix;
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -311,24 +312,6 @@ fn why_nothing_to_ask(places: &Places, counts: &Counts) -> String {
         );
     }
     "no segment has exactly one company in a city of 20 or more: there is nothing to hide".to_string()
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): small, seeded, the same everywhere.
-struct SplitMix(u64);
-
-impl SplitMix {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `n` (the bias of the high product is below 2^-40 for our `n`).
-    fn below(&mut self, n: usize) -> usize {
-        usize::try_from((u128::from(self.next()) * n as u128) >> 64).unwrap_or(0)
-    }
 }
 
 #[cfg(test)]
