@@ -4,7 +4,7 @@ use crate::cli::{Place, print_json};
 use crate::world::World;
 use anyhow::{Context, Result};
 use clap::Args;
-use engine::names::Candidate;
+use engine::names::{AliasKind, Reason};
 use engine::snapshot::Doc;
 use serde::Serialize;
 
@@ -24,8 +24,11 @@ pub struct Resolve {
 struct Line {
     key: String,
     name: String,
-    #[serde(flatten)]
-    candidate: Candidate,
+    /// The name that matched, folded.
+    alias: String,
+    matched: AliasKind,
+    reason: Reason,
+    score: f32,
 }
 
 /// Runs the command.
@@ -41,7 +44,10 @@ pub async fn run(args: Resolve) -> Result<()> {
         .into_iter()
         .map(|candidate| {
             let company = world.universe.company(Doc(candidate.company))?;
-            Ok(Line { key: World::key(&company), name: company.name, candidate })
+            let key = World::key(&company);
+            let (alias, matched, reason, score) =
+                (candidate.name, candidate.matched, candidate.reason, candidate.score);
+            Ok(Line { key, name: company.name, alias, matched, reason, score })
         })
         .collect::<Result<_>>()?;
     if args.json {
@@ -49,7 +55,7 @@ pub async fn run(args: Resolve) -> Result<()> {
     }
     say!("tier: {:?}", resolved.tier);
     for line in lines {
-        say!("{:.2}  {}  {}  ({:?})", line.candidate.score, line.key, line.name, line.candidate.reason);
+        say!("{:.2}  {}  {}  ({:?})", line.score, line.key, line.name, line.reason);
     }
     Ok(())
 }

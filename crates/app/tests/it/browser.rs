@@ -144,6 +144,9 @@ async fn way_through(browser: &Browser, base: &str, file: &Path, english: bool, 
         browser.one("header button[lang=en]").await.click().await.unwrap();
         browser.one("html[lang=en] .kpi").await;
     }
+    browser.driver.goto(format!("{base}/companies")).await.unwrap();
+    let bundle = "return Object.keys(document.querySelector('#q')).includes('htmx-internal-data')";
+    assert_eq!(browser.value(bundle).await, json!(scripts), "the page's own script runs, or does not");
     browser.one("nav a[href='/imports']").await.click().await.unwrap();
     browser.one("#file").await.send_keys(file.to_str().unwrap()).await.unwrap();
     browser.one("main form button.main").await.click().await.unwrap();
