@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::chain::mark::{Mark, SegmentLink};
 use crate::chain::words::{self, chain_name, evidence, link, segment_name};
-use crate::target::rows::{TargetRow, encoded_key, is_thin, row};
+use crate::target::rows::{TargetRow, encoded_key, is_thin, rows};
 use crate::text::{Lang, grouped, yuan};
 use crate::view::{ZoneView, view};
 use crate::web::chrome::{Chrome, Nav};
@@ -144,13 +144,7 @@ fn targets(view: &ZoneView, no: SegmentNo, lang: Lang) -> anyhow::Result<(Vec<Ta
         return Ok((Vec::new(), false));
     }
     let answer = view.targets(&question)?;
-    let rows = answer
-        .overall
-        .iter()
-        .take(TARGETS)
-        .enumerate()
-        .map(|(i, &t)| row(view, &question, &answer, &answer.targets[t as usize], i + 1, lang))
-        .collect::<anyhow::Result<_>>()?;
+    let rows = rows(view, &question, &answer, 0..TARGETS, lang)?;
     Ok((rows, is_thin(&answer, &answer.overall)))
 }
 

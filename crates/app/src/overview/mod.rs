@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::chain::mark::Mark;
 use crate::chain::words::{chain_name, link, why};
-use crate::target::rows::{TargetRow, row};
+use crate::target::rows::{TargetRow, rows};
 use crate::text::{Lang, grouped};
 use crate::view::{ZoneView, find};
 use crate::web::chrome::{Chrome, Nav};
@@ -83,8 +83,7 @@ fn first_targets(view: &Arc<ZoneView>, lang: Lang) -> anyhow::Result<Vec<TargetR
         return Ok(Vec::new());
     }
     let answer = view.targets(&question)?;
-    let first = answer.overall.iter().take(TARGETS).enumerate();
-    first.map(|(i, &t)| row(view, &question, &answer, &answer.targets[t as usize], i + 1, lang)).collect()
+    rows(view, &question, &answer, 0..TARGETS, lang)
 }
 
 fn chain_rows(view: &ZoneView, totals: &[[usize; 4]], lang: Lang) -> Vec<ChainRow> {

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::target::list::{Asked, Ranked, rank};
-use crate::target::rows::{TargetRow, row};
+use crate::target::rows::{TargetRow, rows};
 use crate::text::Lang;
 use crate::web::error::Result;
 use crate::web::session::Signed;
@@ -32,22 +32,8 @@ struct About {
 
 /// Three sheets: the list, one line per part of each score, and how to read them.
 fn workbook(ranked: &Ranked, about: &About, lang: Lang) -> anyhow::Result<Vec<u8>> {
-    let rows: Vec<TargetRow> = ranked
-        .answer
-        .overall
-        .iter()
-        .enumerate()
-        .map(|(i, &t)| {
-            row(
-                &ranked.view,
-                &ranked.question,
-                &ranked.answer,
-                &ranked.answer.targets[t as usize],
-                i + 1,
-                lang,
-            )
-        })
-        .collect::<anyhow::Result<_>>()?;
+    let all = 0..ranked.answer.overall.len();
+    let rows = rows(&ranked.view, &ranked.question, &ranked.answer, all, lang)?;
     let mut book = Workbook::new();
     list_sheet(book.add_worksheet(), &rows, lang).context("list sheet")?;
     reasons_sheet(book.add_worksheet(), &rows, lang).context("reasons sheet")?;

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::chain::words::{chain_name, link};
-use crate::target::rows::{TargetRow, is_thin, row};
+use crate::target::rows::{TargetRow, is_thin, rows};
 use crate::text::{Lang, grouped};
 use crate::view::{ZoneView, provinces, view};
 use crate::web::chrome::{Chrome, Nav};
@@ -99,8 +99,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let (thin, counts) = (is_thin(&ranked.answer, &order), ranked.answer.counts);
     let choices = choices(&ranked.view, &asked, lang);
     let no_signals = ranked.answer.targets.iter().all(|t| t.features.growth == 0);
-    let rows =
-        app.compute(move || page_rows(&ranked, &order, page, lang).map(|rows| (rows, order.len()))).await??;
+    let rows = app.compute(move || page_rows(&ranked, page, lang).map(|rows| (rows, order.len()))).await??;
     let n = |x: u64| grouped(i64::try_from(x).unwrap_or(i64::MAX));
     let link = |to: usize| asked.query(Some(to));
     render(&TargetsPage {
@@ -145,24 +144,9 @@ pub async fn rank(app: &App, asked: &Asked) -> Result<Ranked> {
     Ok(ranked)
 }
 
-fn page_rows(ranked: &Ranked, order: &[u32], page: usize, lang: Lang) -> anyhow::Result<Vec<TargetRow>> {
+fn page_rows(ranked: &Ranked, page: usize, lang: Lang) -> anyhow::Result<Vec<TargetRow>> {
     let from = (page - 1) * limits::TARGETS_PAGE;
-    order
-        .iter()
-        .enumerate()
-        .skip(from)
-        .take(limits::TARGETS_PAGE)
-        .map(|(i, &t)| {
-            row(
-                &ranked.view,
-                &ranked.question,
-                &ranked.answer,
-                &ranked.answer.targets[t as usize],
-                i + 1,
-                lang,
-            )
-        })
-        .collect()
+    rows(&ranked.view, &ranked.question, &ranked.answer, from..from + limits::TARGETS_PAGE, lang)
 }
 
 impl Asked {

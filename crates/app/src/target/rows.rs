@@ -12,6 +12,7 @@ use domain::placement::Placed;
 use domain::target::{FOCUS, Nearness};
 use engine::snapshot::Doc;
 use engine::targets::{Answer, Contribution, Part, Question, Target};
+use std::ops::Range;
 
 /// One row of a list of targets.
 #[derive(Clone, Debug)]
@@ -93,6 +94,21 @@ pub fn row(
         parts: parts.into_iter().filter(|p| p.points != 0).collect(),
         score: points(target.points),
     })
+}
+
+/// The rows of these places (from 0) of an answer's overall order; places beyond its end give none.
+///
+/// # Errors
+/// A damaged record.
+pub fn rows(
+    view: &ZoneView,
+    question: &Question,
+    answer: &Answer,
+    places: Range<usize>,
+    lang: Lang,
+) -> Result<Vec<TargetRow>> {
+    let order = answer.overall.iter().enumerate().skip(places.start).take(places.len());
+    order.map(|(i, &t)| row(view, question, answer, &answer.targets[t as usize], i + 1, lang)).collect()
 }
 
 /// A company's key as it stands in an address.
