@@ -1,4 +1,4 @@
-//! Who may do what: four roles and one permission table.
+//! Who may do what: nine roles and one permission table.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -8,14 +8,24 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// 管理员: people, settings, everything.
+    /// 系统管理员: accounts and settings; everything else too, unless duties are separated (三员分立).
     Administrator,
-    /// 招商局长 / 管委会领导: settings, weights, chains and the journal.
-    Director,
-    /// 招商专员: imports, targets, refusals, exports.
-    Officer,
-    /// 审计: reads everything, the journal too, and changes nothing.
+    /// 安全管理员: roles, scopes and access tokens.
+    Security,
+    /// 审计管理员: reads everything, the journal too, and changes nothing.
     Auditor,
+    /// 招商局长 / 管委会领导: settles, decides, closes periods; settings, weights, chains and the journal.
+    Director,
+    /// 招商专员: imports, targets, leads, projects, events, exports.
+    Officer,
+    /// 规划 / 国土 / 平台公司: facts of land, permits and construction.
+    Land,
+    /// 基金 / 金融: facts of money.
+    Capital,
+    /// 企业服务专员: facts of projects after signing.
+    Service,
+    /// 部门审核 (发改, 工信, 科技, 商务, 生态环境 …): answers reviews.
+    Reviewer,
 }
 
 /// What a person may be about to do.
@@ -36,54 +46,137 @@ pub enum Action {
     Refuse,
     /// Take lists out as files.
     Export,
-    /// Add people, change their roles, end their accounts.
+    /// Add people, end their accounts.
     ManageUsers,
+    /// Say who has which role and belongs to which unit.
+    ManageRoles,
     /// Read and verify the journal.
     ReadJournal,
+    /// See leads, projects, events and figures.
+    ReadProjects,
+    /// Register a lead, note contacts, raise a conflict, appeal.
+    RegisterLead,
+    /// Settle a conflict between two leads.
+    SettleConflict,
+    /// Record facts of a project, move it to its next stage, attach evidence.
+    RecordFact,
+    /// Import projects and signings from a spreadsheet.
+    ImportProjects,
+    /// Correct or withdraw a fact, with a reason.
+    CorrectFact,
+    /// Answer a review: pass it, or return it with reasons.
+    Review,
+    /// Record promotion meetings, visits and delegations.
+    EditEvents,
+    /// Close a period of reporting.
+    ClosePeriod,
+    /// Change definitions, gates, score tables, exchange rates and reviewers.
+    EditRules,
+    /// Change units, yearly targets and the formula of the assessment.
+    EditTeam,
+    /// See phone and identity numbers whole.
+    SeeContacts,
 }
 
-/// Whether `role` may do `action`. This table is the only place that decides it.
+/// Whether `role` may do `action` while one person may hold several duties. This table is the only place that decides it.
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
     use Action::{
-        EditChains, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal, Refuse, View,
+        ClosePeriod, CorrectFact, EditChains, EditEvents, EditRules, EditSettings, EditTeam, EditWeights,
+        Export, Import, ImportProjects, ManageRoles, ReadJournal, ReadProjects, RecordFact, Refuse,
+        RegisterLead, Review, SeeContacts, SettleConflict, View,
     };
     match role {
         Role::Administrator => true,
-        Role::Director => match action {
-            View | Import | EditSettings | EditWeights | EditChains | Refuse | Export | ReadJournal => true,
-            ManageUsers => false,
-        },
-        Role::Officer => match action {
-            View | Import | Refuse | Export => true,
-            EditSettings | EditWeights | EditChains | ManageUsers | ReadJournal => false,
-        },
-        Role::Auditor => match action {
-            View | Export | ReadJournal => true,
-            Import | EditSettings | EditWeights | EditChains | Refuse | ManageUsers => false,
-        },
+        Role::Security => matches!(action, View | ManageRoles),
+        Role::Auditor => matches!(action, View | Export | ReadJournal | ReadProjects),
+        Role::Director => matches!(
+            action,
+            View | Import
+                | EditSettings
+                | EditWeights
+                | EditChains
+                | Refuse
+                | Export
+                | ReadJournal
+                | ReadProjects
+                | RegisterLead
+                | SettleConflict
+                | RecordFact
+                | ImportProjects
+                | CorrectFact
+                | Review
+                | EditEvents
+                | ClosePeriod
+                | EditRules
+                | EditTeam
+                | SeeContacts
+        ),
+        Role::Officer => matches!(
+            action,
+            View | Import
+                | Refuse
+                | Export
+                | ReadProjects
+                | RegisterLead
+                | RecordFact
+                | ImportProjects
+                | CorrectFact
+                | EditEvents
+                | SeeContacts
+        ),
+        Role::Land | Role::Capital | Role::Service => {
+            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact)
+        }
+        Role::Reviewer => matches!(action, View | ReadProjects | Review),
+    }
+}
+
+/// Whether `role` may do `action` when the duties of system, security and audit administration are separated
+/// (三员分立, 等保 2.0): then the system administrator keeps accounts and settings, and nothing of the zone's business.
+#[must_use]
+pub fn may_separated(role: Role, action: Action) -> bool {
+    match role {
+        Role::Administrator => matches!(action, Action::View | Action::ManageUsers | Action::EditSettings),
+        Role::Director => action != Action::ReadJournal && may(role, action),
+        _ => may(role, action),
     }
 }
 
 impl Role {
     /// Every role, in the order a page lists them.
-    pub const ALL: [Role; 4] = [Role::Administrator, Role::Director, Role::Officer, Role::Auditor];
+    pub const ALL: [Role; 9] = [
+        Role::Administrator,
+        Role::Security,
+        Role::Auditor,
+        Role::Director,
+        Role::Officer,
+        Role::Land,
+        Role::Capital,
+        Role::Service,
+        Role::Reviewer,
+    ];
 
     /// The stable word that files, forms and the database hold.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Administrator => "administrator",
+            Role::Security => "security",
+            Role::Auditor => "auditor",
             Role::Director => "director",
             Role::Officer => "officer",
-            Role::Auditor => "auditor",
+            Role::Land => "land",
+            Role::Capital => "capital",
+            Role::Service => "service",
+            Role::Reviewer => "reviewer",
         }
     }
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 9] = [
+    pub const ALL: [Action; 22] = [
         Action::View,
         Action::Import,
         Action::EditSettings,
@@ -92,7 +185,20 @@ impl Action {
         Action::Refuse,
         Action::Export,
         Action::ManageUsers,
+        Action::ManageRoles,
         Action::ReadJournal,
+        Action::ReadProjects,
+        Action::RegisterLead,
+        Action::SettleConflict,
+        Action::RecordFact,
+        Action::ImportProjects,
+        Action::CorrectFact,
+        Action::Review,
+        Action::EditEvents,
+        Action::ClosePeriod,
+        Action::EditRules,
+        Action::EditTeam,
+        Action::SeeContacts,
     ];
 }
 
@@ -107,10 +213,10 @@ impl FromStr for Role {
     /// # Errors
     /// A word that is no role, naming those that are.
     fn from_str(s: &str) -> Result<Role, String> {
-        Role::ALL
-            .into_iter()
-            .find(|r| r.as_str() == s)
-            .ok_or_else(|| format!("`{s}` is no role; use administrator, director, officer or auditor"))
+        Role::ALL.into_iter().find(|r| r.as_str() == s).ok_or_else(|| {
+            let known: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
+            format!("`{s}` is no role; use one of {}", known.join(", "))
+        })
     }
 }
 
@@ -177,7 +283,7 @@ mod tests {
     #[test]
     fn each_role_may_exactly_what_the_table_says() {
         let count = |role| Action::ALL.into_iter().filter(|&a| may(role, a)).count();
-        assert_eq!(Role::ALL.map(count), [9, 8, 4, 3]);
+        assert_eq!(Role::ALL.map(count), [22, 2, 4, 20, 11, 5, 5, 5, 3]);
         let changes = [
             Action::Import,
             Action::EditSettings,
@@ -190,6 +296,17 @@ mod tests {
         assert!(Role::ALL.into_iter().all(|r| may(r, Action::View)));
         assert!(!may(Role::Officer, Action::ReadJournal));
         assert_eq!(Role::ALL.into_iter().filter(|&r| may(r, Action::ManageUsers)).count(), 1);
+    }
+
+    #[test]
+    fn separated_duties_share_nothing_but_seeing() {
+        for action in Action::ALL.into_iter().filter(|&a| a != Action::View) {
+            let keepers = [Role::Administrator, Role::Security, Role::Auditor];
+            let holders = keepers.into_iter().filter(|&r| may_separated(r, action)).count();
+            assert!(holders <= 1, "{action:?}");
+        }
+        assert!(!may_separated(Role::Administrator, Action::ReadJournal));
+        assert!(!may_separated(Role::Director, Action::ReadJournal));
     }
 
     #[test]

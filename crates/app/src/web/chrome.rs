@@ -20,6 +20,22 @@ pub enum Nav {
     Imports,
     /// 设置
     Settings,
+    /// 工作台
+    Desk,
+    /// 线索
+    Leads,
+    /// 项目
+    Projects,
+    /// 评审
+    Reviews,
+    /// 指标
+    Figures,
+    /// 上报
+    Reports,
+    /// 活动
+    Events,
+    /// 团队
+    Team,
     /// 审计
     Audit,
     /// None of them (sign-in).
@@ -130,10 +146,15 @@ impl Chrome {
 pub fn role_label(role: domain::role::Role, lang: Lang) -> &'static str {
     use domain::role::Role;
     match role {
-        Role::Administrator => lang.t("管理员", "Administrator"),
+        Role::Administrator => lang.t("系统管理员", "Administrator"),
+        Role::Security => lang.t("安全管理员", "Security administrator"),
+        Role::Auditor => lang.t("审计员", "Auditor"),
         Role::Director => lang.t("领导", "Director"),
         Role::Officer => lang.t("招商专员", "Investment officer"),
-        Role::Auditor => lang.t("审计员", "Auditor"),
+        Role::Land => lang.t("规划国土", "Land and planning"),
+        Role::Capital => lang.t("基金金融", "Capital"),
+        Role::Service => lang.t("企业服务", "Company service"),
+        Role::Reviewer => lang.t("部门审核", "Department reviewer"),
     }
 }
 

@@ -1,0 +1,1 @@
+-- Idle time-outs, separated duties, access tokens, the change of the journal's hash.

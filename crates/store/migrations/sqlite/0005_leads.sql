@@ -1,0 +1,1 @@
+-- Leads, contacts, conflicts and the clue clock.

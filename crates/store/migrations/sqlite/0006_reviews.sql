@@ -1,0 +1,1 @@
+-- Reviews at gates.

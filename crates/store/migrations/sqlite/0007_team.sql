@@ -1,0 +1,1 @@
+-- Events, guests, yearly targets.
