@@ -26,6 +26,7 @@ pub mod page;
 pub mod refusal;
 pub mod resident;
 pub mod session;
+pub mod unit;
 pub mod user;
 pub mod zone;
 
