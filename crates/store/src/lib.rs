@@ -17,6 +17,7 @@ macro_rules! on {
 
 pub mod chain_file;
 pub mod column_mapping;
+pub mod duty;
 pub mod error;
 pub mod fact;
 pub mod file;
@@ -29,6 +30,7 @@ pub mod rate;
 pub mod refusal;
 pub mod resident;
 pub mod session;
+pub mod token;
 pub mod unit;
 pub mod user;
 pub mod zone;
