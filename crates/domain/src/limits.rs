@@ -85,6 +85,8 @@ pub const RATE_KEYS: usize = 50_000;
 pub const TOKENS: usize = 20;
 /// Days that an access token lasts at most.
 pub const TOKEN_DAYS: i64 = 365;
+/// Accounts of a zone that one page lists, ended ones too.
+pub const PEOPLE: usize = 5_000;
 /// Units (部门/单位) of a zone in all, ended ones too.
 pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.

@@ -75,7 +75,8 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 
 fn guarded(app: App) -> Routes {
     use Action::{
-        EditChains, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal, Refuse, View,
+        EditChains, EditSettings, EditTeam, EditWeights, Export, Import, ManageRoles, ManageUsers,
+        ReadJournal, Refuse, View,
     };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
@@ -112,8 +113,20 @@ fn guarded(app: App) -> Routes {
         .get("/settings/columns", View, settings::lists::columns)
         .get("/settings/people", View, settings::people::get)
         .post("/settings/people", ManageUsers, settings::people::post)
+        .post("/settings/people/{id}", ManageRoles, settings::people::assign)
         .post("/settings/people/{id}/end", ManageUsers, settings::people::end)
         .post("/settings/people/{id}/link", ManageUsers, settings::people::link)
+        .get("/settings/units", View, settings::units::get)
+        .post("/settings/units", EditTeam, settings::units::post)
+        .post("/settings/units/{id}", EditTeam, settings::units::rename)
+        .post("/settings/units/{id}/end", EditTeam, settings::units::end)
+        .get("/settings/access", View, settings::access::get)
+        .post("/settings/access", ManageRoles, settings::access::post)
+        .post("/settings/access/separate", ManageUsers, settings::access::separate)
+        .post("/settings/access/join", ManageRoles, settings::access::join)
+        .get("/settings/tokens", View, settings::tokens::get)
+        .post("/settings/tokens", View, settings::tokens::post)
+        .post("/settings/tokens/{id}/end", View, settings::tokens::end)
         .get("/audit", ReadJournal, audit::get)
         .api_get("/api/v1/me", View, account::api::get)
         .api_post("/api/v1/me/end", View, account::api::end)
