@@ -5,8 +5,10 @@
 
 pub mod chain;
 pub mod company;
+pub mod credit;
 pub mod dates;
 pub mod fact;
+pub mod figure;
 pub mod industry;
 pub mod intake;
 pub mod limits;
