@@ -3,6 +3,7 @@
 //! Everything here is a pure function over plain values: no files, no sockets, no clock, no randomness.
 #![forbid(unsafe_code)]
 
+pub mod assessment;
 pub mod chain;
 pub mod company;
 pub mod dates;

@@ -90,3 +90,12 @@ pub const RESIDENTS_SHOWN: usize = 500;
 pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;
+
+/// Bytes of one formula of the assessment.
+pub const FORMULA_BYTES: usize = 128 << 10;
+/// Items of one formula.
+pub const FORMULA_ITEMS: usize = 60;
+/// Groups of one formula.
+pub const FORMULA_GROUPS: usize = 12;
+/// Grades of one formula.
+pub const FORMULA_GRADES: usize = 10;
