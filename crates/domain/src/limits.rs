@@ -93,6 +93,30 @@ pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;
 
+/// Days that one event may last.
+pub const EVENT_DAYS: i32 = 100;
+/// Characters of an event's purpose.
+pub const EVENT_TEXT_CHARS: usize = 2_000;
+/// Guests of one event.
+pub const EVENT_GUESTS: usize = 5_000;
+/// Guests that one paste may bring.
+pub const GUESTS_AT_ONCE: usize = 500;
+/// Costs of one event.
+pub const EVENT_COSTS: usize = 500;
+/// Events on one page.
+pub const EVENTS_PAGE: u32 = 50;
+/// Events of one year that the page of outcomes adds up.
+pub const EVENTS_YEAR: usize = 2_000;
+/// Guests of one year that the assessment reads.
+pub const GUESTS_YEAR: usize = 100_000;
+/// Leads and projects listed for one event.
+pub const OUTCOMES_SHOWN: usize = 200;
+/// Rows of yearly targets that one year may have, corrections too.
+pub const GOALS_YEAR: usize = 20_000;
+/// Formulas of the assessment in all.
+pub const FORMULAS: usize = 500;
+/// Rows behind one item of the assessment that the page lists; the workbook has them all.
+pub const ASSESSMENT_ROWS: usize = 200;
 /// Bytes of one formula of the assessment.
 pub const FORMULA_BYTES: usize = 128 << 10;
 /// Items of one formula.
