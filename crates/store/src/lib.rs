@@ -18,8 +18,12 @@ macro_rules! on {
 pub mod chain_file;
 pub mod column_mapping;
 pub mod error;
+pub mod event;
 pub mod fact;
 pub mod file;
+pub mod formula;
+pub mod goal;
+pub mod guest;
 pub mod import;
 pub mod journal;
 pub mod leader;
