@@ -6,4 +6,5 @@ mod facts;
 mod faults;
 mod migrations;
 mod story;
+mod team;
 mod world;
