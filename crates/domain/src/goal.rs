@@ -146,7 +146,9 @@ mod tests {
         assert!(
             why(NewGoal { figure: "registered_capital".into(), ..good.clone() }, false).starts_with("figure")
         );
-        assert!(why(NewGoal { figure: "started_same_year".into(), ..good.clone() }, false).contains("rate"));
+        assert!(
+            why(NewGoal { figure: "start_rate_same_year".into(), ..good.clone() }, false).contains("rate")
+        );
         assert!(why(NewGoal { reason: "两\n行".into(), ..good.clone() }, true).starts_with("reason"));
         assert_eq!(NewGoal { reason: "调整任务".into(), ..good }.check(true), Ok(()));
     }

@@ -77,7 +77,7 @@ pub const READINGS: [Reading; 9] = [
         about_en: "projects signed in the year, by the figure of that name",
     },
     Reading {
-        id: "signed_amount",
+        id: "planned_total",
         unit: ReadingUnit::Yuan,
         zh: "签约金额",
         en: "Amount signed",
@@ -101,7 +101,7 @@ pub const READINGS: [Reading; 9] = [
         about_en: "projects whose start counts in the year",
     },
     Reading {
-        id: "produced",
+        id: "in_production",
         unit: ReadingUnit::Count,
         zh: "新投产项目",
         en: "Projects in production",
@@ -109,7 +109,7 @@ pub const READINGS: [Reading; 9] = [
         about_en: "projects whose production counts in the year",
     },
     Reading {
-        id: "started_same_year",
+        id: "start_rate_same_year",
         unit: ReadingUnit::Rate,
         zh: "签约项目当年开工",
         en: "Signed projects started the same year",

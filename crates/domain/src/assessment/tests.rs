@@ -30,7 +30,7 @@ fn the_sample_has_the_weights_of_the_source() {
     assert_eq!(groups, [("base", 10), ("targets", 20), ("starts", 30), ("production", 40)]);
     assert_eq!(formula.points(), 100 * 100);
     let cohort = formula.items.iter().find(|i| i.method == Method::CohortRate).unwrap();
-    assert_eq!((cohort.points, cohort.reads.as_str()), (800, "started_same_year"));
+    assert_eq!((cohort.points, cohort.reads.as_str()), (800, "start_rate_same_year"));
     assert!(
         formula.items.iter().any(|i| i.method == Method::Efficacy { floor: 60, zero_earns_nothing: true })
     );
@@ -43,7 +43,7 @@ fn the_sample_has_the_weights_of_the_source() {
 fn efficacy_is_sixty_percent_and_forty_by_place() {
     let formula = sample();
     let people: Vec<Inputs> = [(1, 2), (2, 5), (3, 7), (4, 12), (5, 3)]
-        .map(|(id, x)| person(id, &[("produced", whole(x))]))
+        .map(|(id, x)| person(id, &[("in_production", whole(x))]))
         .to_vec();
     let sheets = assess(&formula, &people, 12);
     let scores = of(&formula, &sheets, "produced");
@@ -117,8 +117,10 @@ fn a_monthly_target_grows_with_the_months_that_have_begun() {
 fn the_same_year_rate_is_of_what_was_signed() {
     let formula = sample();
     let rate = |n: i64, of: i64| Value { amount: n * 1000, of: of * 1000, ..Value::default() };
-    let people =
-        [person(1, &[("started_same_year", rate(3, 4))]), person(2, &[("started_same_year", rate(0, 0))])];
+    let people = [
+        person(1, &[("start_rate_same_year", rate(3, 4))]),
+        person(2, &[("start_rate_same_year", rate(0, 0))]),
+    ];
     let sheets = assess(&formula, &people, 12);
     let scores = of(&formula, &sheets, "started-same-year");
     assert_eq!((scores[0].share, scores[0].points), (7_500, 600));
