@@ -6,10 +6,12 @@
 pub mod assessment;
 pub mod chain;
 pub mod company;
+pub mod credit;
 pub mod dates;
 pub mod event;
 pub mod fact;
 pub mod goal;
+pub mod figure;
 pub mod industry;
 pub mod intake;
 pub mod limits;

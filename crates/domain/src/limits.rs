@@ -161,3 +161,18 @@ pub const EVIDENCE_BYTES: u64 = 50 << 20;
 pub const PROJECTS_PAGE: usize = 50;
 /// Exchange rates that may be recorded in all.
 pub const RATES: usize = 100_000;
+
+/// Bytes of one text of figure definitions.
+pub const DEFINITION_BYTES: usize = 256 << 10;
+/// Projects that one definition may count or leave out by name.
+pub const DEFINITION_LISTED: usize = 2_000;
+/// Definitions in force at one time.
+pub const DEFINITIONS: usize = 200;
+/// Shares of one credit split.
+pub const CREDIT_SHARES: usize = 50;
+/// Changes that one restatement lists; more are counted, not listed.
+pub const RESTATED: usize = 10_000;
+/// Rows of a figure on one page; the file has them all.
+pub const FIGURE_ROWS: usize = 500;
+/// Figures and reports kept in memory; each is as large as the rows it shows.
+pub const FIGURES_KEPT: usize = 16;
