@@ -114,3 +114,20 @@ pub const CLAIMS_SHOWN: usize = 20;
 pub const DESK_ROWS: u32 = 20;
 /// Bytes of a calendar or of a rule set of clues.
 pub const RULE_FILE_BYTES: usize = 256 << 10;
+
+/// Characters of a long text of a fact, and of the reason of a correction.
+pub const FACT_TEXT_CHARS: usize = 10_000;
+/// Files that one fact may carry.
+pub const FACT_FILES: usize = 50;
+/// Largest amount of one fact, whole currency units.
+pub const FACT_MONEY: i64 = 1_000_000_000_000;
+/// Facts that one change may record of one project.
+pub const FACTS_AT_ONCE: usize = 200;
+/// Projects that one import may bring.
+pub const PROJECTS_IMPORTED: usize = 200_000;
+/// Bytes of one piece of evidence.
+pub const EVIDENCE_BYTES: u64 = 50 << 20;
+/// Projects on one page.
+pub const PROJECTS_PAGE: usize = 50;
+/// Exchange rates that may be recorded in all.
+pub const RATES: usize = 100_000;

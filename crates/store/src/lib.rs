@@ -18,11 +18,14 @@ macro_rules! on {
 pub mod chain_file;
 pub mod column_mapping;
 pub mod error;
+pub mod fact;
+pub mod file;
 pub mod import;
 pub mod journal;
 pub mod leader;
 pub mod login_link;
 pub mod page;
+pub mod rate;
 pub mod refusal;
 pub mod resident;
 pub mod session;
