@@ -65,6 +65,8 @@ pub const COMPANY_NAME_CHARS: usize = 200;
 pub const CHAINS: usize = 200;
 /// Chain leaders (链主) that may be named in all.
 pub const LEADERS: usize = 2_000;
+/// Units (部门/单位) of a zone in all, ended ones too.
+pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.
 pub const REFUSALS: usize = 100_000;
 /// Bytes of an old xls file, which is read whole.

@@ -19,7 +19,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for n in 0.. {
         let login = format!("{prefix}-{n}");
         let name = login.clone();
-        let new = NewUser { login, name, role: Role::Officer, password_hash: None, lang: Lang::Zh };
+        let new =
+            NewUser { login, name, role: Role::Officer, unit: None, password_hash: None, lang: Lang::Zh };
         store.add_user(&Actor::Cli, now, &new).await?;
         writeln!(out, "{}", new.login)?;
         out.flush()?;

@@ -29,6 +29,7 @@ pub mod rate;
 pub mod refusal;
 pub mod resident;
 pub mod session;
+pub mod unit;
 pub mod user;
 pub mod zone;
 

@@ -131,6 +131,7 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
             login: LOGIN.into(),
             name: "示例用户".into(),
             role: Role::Administrator,
+            unit: None,
             password_hash: Some(hash),
             lang: Lang::Zh,
         };
