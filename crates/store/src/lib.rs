@@ -15,8 +15,11 @@ macro_rules! on {
     };
 }
 
+pub mod agreement;
 pub mod chain_file;
 pub mod column_mapping;
+pub mod conflict;
+pub mod contact;
 pub mod error;
 pub mod event;
 pub mod fact;
@@ -26,6 +29,10 @@ pub mod goal;
 pub mod guest;
 pub mod import;
 pub mod journal;
+pub mod lead;
+pub mod lead_alert;
+pub mod lead_list;
+pub mod lead_rules;
 pub mod leader;
 pub mod login_link;
 pub mod page;

@@ -4,6 +4,7 @@
 
 mod facts;
 mod faults;
+mod leads;
 mod migrations;
 mod story;
 mod team;
