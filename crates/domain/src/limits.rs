@@ -90,3 +90,7 @@ pub const RESIDENTS_SHOWN: usize = 500;
 pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;
+/// Entries of the journal on one page.
+pub const JOURNAL_PAGE: u32 = 100;
+/// Bytes of one line in an export of the journal: one entry with what was there before and after.
+pub const JOURNAL_LINE_BYTES: usize = 64 << 20;

@@ -3,7 +3,7 @@
 use crate::account::{preferences, sign_in, welcome};
 use crate::app::App;
 use crate::web::error::WebError;
-use crate::web::{assets, session};
+use crate::web::{assets, error, session};
 use crate::{audit, chain, company, import, overview, settings, target};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -40,6 +40,7 @@ pub fn router(app: App) -> Router {
         .route("/assets/{name}", get(assets::get))
         .merge(guarded.router)
         .fallback(missing)
+        .layer(from_fn_with_state(app.clone(), error::name_place))
         .layer(from_fn(session::refuse_foreign))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
         .layer(CompressionLayer::new().compress_when(
