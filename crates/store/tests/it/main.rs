@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backup;
 mod faults;
+mod journal;
 mod migrations;
 mod story;
 mod world;
