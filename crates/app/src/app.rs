@@ -1,8 +1,9 @@
-//! What every handler reaches: configuration, store, engine, clock. A sixth field needs a reason.
+//! What every handler reaches: configuration, store, engine, clock, and what is folded of the facts. A seventh field needs a reason.
 
 use crate::account::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::ledger::Ledger;
 use crate::text::Lang;
 use crate::web::error::WebError;
 use crate::world::Engine;
@@ -22,6 +23,8 @@ pub struct App {
     pub clock: Clock,
     /// Recent failed sign-ins.
     pub throttle: Arc<Throttle>,
+    /// Every project in one line.
+    pub ledger: Arc<Ledger>,
 }
 
 impl App {
@@ -29,7 +32,8 @@ impl App {
     #[must_use]
     pub fn new(config: Config, store: Store, clock: Clock) -> App {
         let engine = Engine::new(&config);
-        App { config: Arc::new(config), store, engine: Arc::new(engine), clock, throttle: Arc::default() }
+        let (throttle, ledger) = (Arc::default(), Arc::default());
+        App { config: Arc::new(config), store, engine: Arc::new(engine), clock, throttle, ledger }
     }
 
     /// Runs something that needs the processor, off the threads that answer requests.

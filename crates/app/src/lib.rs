@@ -14,6 +14,7 @@ pub mod company;
 pub mod config;
 pub mod import;
 pub mod intake;
+pub mod ledger;
 pub mod overview;
 pub mod sample;
 pub mod settings;

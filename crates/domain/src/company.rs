@@ -71,6 +71,49 @@ pub enum Currency {
     Chf,
 }
 
+impl Currency {
+    /// Every currency.
+    pub const ALL: [Currency; 12] = [
+        Currency::Cny,
+        Currency::Usd,
+        Currency::Hkd,
+        Currency::Eur,
+        Currency::Jpy,
+        Currency::Gbp,
+        Currency::Sgd,
+        Currency::Cad,
+        Currency::Aud,
+        Currency::Twd,
+        Currency::Krw,
+        Currency::Chf,
+    ];
+
+    /// The ISO 4217 code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Currency::Cny => "CNY",
+            Currency::Usd => "USD",
+            Currency::Hkd => "HKD",
+            Currency::Eur => "EUR",
+            Currency::Jpy => "JPY",
+            Currency::Gbp => "GBP",
+            Currency::Sgd => "SGD",
+            Currency::Cad => "CAD",
+            Currency::Aud => "AUD",
+            Currency::Twd => "TWD",
+            Currency::Krw => "KRW",
+            Currency::Chf => "CHF",
+        }
+    }
+
+    /// The currency with an ISO 4217 code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Currency> {
+        Currency::ALL.into_iter().find(|c| c.code() == code)
+    }
+}
+
 /// An amount of money: whole units (yuan, dollars …) of one currency; never a float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Money {

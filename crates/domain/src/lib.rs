@@ -6,6 +6,7 @@
 pub mod chain;
 pub mod company;
 pub mod dates;
+pub mod fact;
 pub mod industry;
 pub mod intake;
 pub mod limits;
@@ -14,7 +15,10 @@ pub mod money;
 pub mod name;
 pub mod place;
 pub mod placement;
+pub mod project;
+pub mod rate;
 pub mod role;
+pub mod stage;
 pub mod target;
 pub mod text;
 pub mod uscc;

@@ -65,6 +65,8 @@ pub const COMPANY_NAME_CHARS: usize = 200;
 pub const CHAINS: usize = 200;
 /// Chain leaders (链主) that may be named in all.
 pub const LEADERS: usize = 2_000;
+/// Units (部门/单位) of a zone in all, ended ones too.
+pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.
 pub const REFUSALS: usize = 100_000;
 /// Bytes of an old xls file, which is read whole.
@@ -94,3 +96,20 @@ pub const SEARCH_HITS: usize = 20;
 pub const JOURNAL_PAGE: u32 = 100;
 /// Bytes of one line in an export of the journal: one entry with what was there before and after.
 pub const JOURNAL_LINE_BYTES: usize = 64 << 20;
+
+/// Characters of a long text of a fact, and of the reason of a correction.
+pub const FACT_TEXT_CHARS: usize = 10_000;
+/// Files that one fact may carry.
+pub const FACT_FILES: usize = 50;
+/// Largest amount of one fact, whole currency units.
+pub const FACT_MONEY: i64 = 1_000_000_000_000;
+/// Facts that one change may record of one project.
+pub const FACTS_AT_ONCE: usize = 200;
+/// Projects that one import may bring.
+pub const PROJECTS_IMPORTED: usize = 200_000;
+/// Bytes of one piece of evidence.
+pub const EVIDENCE_BYTES: u64 = 50 << 20;
+/// Projects on one page.
+pub const PROJECTS_PAGE: usize = 50;
+/// Exchange rates that may be recorded in all.
+pub const RATES: usize = 100_000;

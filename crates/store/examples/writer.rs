@@ -25,6 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 login,
                 name: name.clone(),
                 role: Role::Officer,
+                unit: None,
                 password_hash: None,
                 lang: Lang::Zh,
             };

@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
     step!("0006_reviews"),
     step!("0007_team"),
     step!("0008_periods"),
+    step!("0009_access"),
 ];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).

@@ -4,9 +4,10 @@ use crate::error::line;
 use crate::journal::Actor;
 use crate::time::{micros, optional, timestamp};
 use crate::tx::{NOTHING, Note, Tx};
+use crate::unit::open_unit;
 use crate::{Error, Page, Result, Store};
 use domain::role::{Lang, Role};
-use domain::user::{User, UserId};
+use domain::user::{UnitId, User, UserId};
 use jiff::Timestamp;
 use serde_json::json;
 use sqlx::{query, query_as};
@@ -20,32 +21,37 @@ pub struct NewUser {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// The unit they belong to.
+    pub unit: Option<UnitId>,
     /// The finished password hash (PHC text); `None` until they set one through a one-time link.
     pub password_hash: Option<String>,
     /// The language of their pages.
     pub lang: Lang,
 }
 
-pub(crate) type Row = (i64, String, String, String, String, bool, i64, Option<i64>);
+pub(crate) type Row = (i64, String, String, String, Option<i64>, bool, String, bool, i64, Option<i64>);
 
-const BY_ID: &str =
-    "SELECT id, login, name, role, lang, large_text, created_at, ended_at FROM person WHERE id = $1";
+const BY_ID: &str = "SELECT id, login, name, role, unit, confirmed, lang, large_text, created_at, ended_at FROM person WHERE id = $1";
 
 impl Store {
     /// Adds a person.
     ///
     /// # Errors
-    /// [`Error::Taken`] when the login exists (ended people keep theirs); [`Error::Invalid`] for an empty login or name.
+    /// [`Error::Taken`] when the login exists (ended people keep theirs); [`Error::Invalid`] for an empty login or name;
+    /// [`Error::NotFound`] for a unit that does not exist or has ended.
     pub async fn add_user(&self, by: &Actor, now: Timestamp, new: &NewUser) -> Result<User> {
         line("login", &new.login)?;
         line("name", &new.name)?;
         let mut tx = self.tx("user.add", by, now).await?;
+        if let Some(unit) = new.unit {
+            open_unit(&mut tx, unit).await?;
+        }
         let row: Row = on!(&mut tx.conn, db => query_as(
-            "INSERT INTO person (login, name, role, password_hash, lang, large_text, created_at) \
-             VALUES ($1, $2, $3, $4, $5, FALSE, $6) \
-             RETURNING id, login, name, role, lang, large_text, created_at, ended_at")
+            "INSERT INTO person (login, name, role, password_hash, lang, large_text, created_at, unit, confirmed) \
+             VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8) \
+             RETURNING id, login, name, role, unit, confirmed, lang, large_text, created_at, ended_at")
             .bind(&new.login).bind(&new.name).bind(new.role.as_str()).bind(&new.password_hash)
-            .bind(new.lang.as_str()).bind(micros(now))
+            .bind(new.lang.as_str()).bind(micros(now)).bind(new.unit.map(|u| u.0)).bind(true)
             .fetch_one(&mut **db).await)
         .map_err(Error::taken("login"))?;
         let user = user(row)?;
@@ -82,7 +88,7 @@ impl Store {
     /// Only when the database fails.
     pub async fn users(&self, page: Page) -> Result<Vec<User>> {
         let rows: Vec<Row> = on!(&self.reader, db => query_as(
-            "SELECT id, login, name, role, lang, large_text, created_at, ended_at FROM person \
+            "SELECT id, login, name, role, unit, confirmed, lang, large_text, created_at, ended_at FROM person \
              ORDER BY login LIMIT $1 OFFSET $2")
             .bind(page.limit()).bind(page.offset()).fetch_all(db).await)?;
         rows.into_iter().map(user).collect()
@@ -98,10 +104,10 @@ impl Store {
         Ok(n.unsigned_abs())
     }
 
-    /// Changes what a person is called and may do.
+    /// Changes what a person is called, may do and belongs to.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Invalid`] when the last administrator would be lost.
+    /// [`Error::NotFound`] for an account or a unit that does not exist or has ended; [`Error::Invalid`] when the last administrator would be lost.
     pub async fn edit_user(
         &self,
         by: &Actor,
@@ -109,14 +115,18 @@ impl Store {
         id: UserId,
         name: &str,
         role: Role,
+        unit: Option<UnitId>,
     ) -> Result<User> {
         line("name", name)?;
         let mut tx = self.tx("user.edit", by, now).await?;
         let before = open_user(&mut tx, id).await?;
-        on!(&mut tx.conn, db => query("UPDATE person SET name = $2, role = $3 WHERE id = $1")
-            .bind(id.0).bind(name).bind(role.as_str()).execute(&mut **db).await.map(drop))?;
+        if let Some(unit) = unit.filter(|_| unit != before.unit) {
+            open_unit(&mut tx, unit).await?;
+        }
+        on!(&mut tx.conn, db => query("UPDATE person SET name = $2, role = $3, unit = $4 WHERE id = $1")
+            .bind(id.0).bind(name).bind(role.as_str()).bind(unit.map(|u| u.0)).execute(&mut **db).await.map(drop))?;
         keep_an_administrator(&mut tx).await?;
-        let after = User { name: name.to_string(), role, ..before.clone() };
+        let after = User { name: name.to_string(), role, unit, ..before.clone() };
         tx.note(Note {
             action: "user.edit",
             subject: subject(id),
@@ -194,12 +204,15 @@ impl Store {
     }
 }
 
-pub(crate) fn user((id, login, name, role, lang, large_text, created, ended): Row) -> Result<User> {
+pub(crate) fn user(row: Row) -> Result<User> {
+    let (id, login, name, role, unit, confirmed, lang, large_text, created, ended) = row;
     Ok(User {
         id: UserId(id),
         login,
         name,
         role: role.parse().map_err(|e| Error::corrupt("role", e))?,
+        unit: unit.map(UnitId),
+        confirmed,
         lang: lang.parse().map_err(|e| Error::corrupt("language", e))?,
         large_text,
         created: timestamp(created)?,

@@ -9,7 +9,7 @@
 //! | `imports/ID/rejects.csv` | the rejected rows of an import |
 //! | `universe/…` | the snapshot that serves |
 //!
-//! The tables are of one moment, while the server runs on. Sessions and one-time links are left out.
+//! The tables are of one moment, while the server runs on. Sessions, one-time links and access tokens are left out.
 
 pub mod manifest;
 pub mod new_file;

@@ -109,6 +109,7 @@ async fn first_start(app: &App) -> Result<Option<String>> {
         login: "admin".into(),
         name: "管理员".into(),
         role: Role::Administrator,
+        unit: None,
         password_hash: None,
         lang: Lang::Zh,
     };

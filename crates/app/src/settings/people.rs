@@ -61,6 +61,7 @@ pub async fn post(State(app): State<App>, signed: Signed, Checked(form): Checked
         login: form.login.trim().to_string(),
         name: form.name.trim().to_string(),
         role,
+        unit: None,
         password_hash: None,
         lang: signed.prefs.lang,
     };

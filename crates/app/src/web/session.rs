@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::role::{Action, Role, may};
-use domain::user::UserId;
+use domain::user::{UnitId, UserId};
 use jiff::SignedDuration;
 use store::Actor;
 
@@ -27,6 +27,8 @@ pub struct Signed {
     pub name: String,
     /// Role.
     pub role: Role,
+    /// The unit they belong to.
+    pub unit: Option<UnitId>,
     /// Token that every form carries.
     pub csrf: String,
     /// Display choices.
@@ -108,6 +110,7 @@ async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Sign
         id: session.user.id,
         name: session.user.name,
         role: session.user.role,
+        unit: session.user.unit,
         csrf: hex(&session.csrf),
         prefs: Prefs::read(&request.headers),
         zone: app.zone_name(Prefs::read(&request.headers).lang).await?,

@@ -79,7 +79,7 @@ impl World {
         let id = match self.app.store.user_by_login(&login).await.unwrap() {
             Some((user, _)) => user.id,
             None => {
-                let new = NewUser { login, name, role, password_hash: None, lang: Lang::Zh };
+                let new = NewUser { login, name, role, unit: None, password_hash: None, lang: Lang::Zh };
                 self.app.store.add_user(&Actor::System, now(), &new).await.unwrap().id
             }
         };
@@ -109,6 +109,7 @@ impl World {
             login: login.into(),
             name: login.into(),
             role,
+            unit: None,
             password_hash: Some(hash),
             lang: Lang::Zh,
         };

@@ -3,6 +3,7 @@
 use crate::world::{TempDir, at, stores};
 use domain::company::RegionCode;
 use domain::role::{Lang, Role};
+use domain::user::UnitId;
 use domain::zone::ZoneSettings;
 use jiff::civil::date;
 use store::chain_file::{ChainSource, NewChainFile};
@@ -19,6 +20,7 @@ async fn the_whole_story_on_both_databases() {
         println!("on {}", store.backend());
         store.ping().await.unwrap();
         let admin = people(&store).await;
+        units(&store, admin).await;
         sessions(&store, admin).await;
         zone(&store, admin).await;
         imports(&store, admin).await;
@@ -41,6 +43,7 @@ pub fn new_user(login: &str, role: Role) -> NewUser {
         login: login.to_string(),
         name: format!("{login} 先生"),
         role,
+        unit: None,
         password_hash: None,
         lang: Lang::Zh,
     }
@@ -61,7 +64,7 @@ async fn people(store: &Store) -> Actor {
     ));
     assert_eq!(store.count_users().await.unwrap(), 2);
 
-    let edited = store.edit_user(&by, at(4), officer.id, "王专员", Role::Director).await.unwrap();
+    let edited = store.edit_user(&by, at(4), officer.id, "王专员", Role::Director, None).await.unwrap();
     assert_eq!((edited.name.as_str(), edited.role), ("王专员", Role::Director));
     let seen = store.set_preferences(&by, at(5), officer.id, Lang::En, true).await.unwrap();
     assert_eq!(store.user(officer.id).await.unwrap(), Some(seen.clone()));
@@ -70,7 +73,7 @@ async fn people(store: &Store) -> Actor {
     let (found, hash) = store.user_by_login("officer").await.unwrap().unwrap();
     assert_eq!((found, hash.as_deref()), (seen, Some("$argon2id$x")));
 
-    let last = store.edit_user(&by, at(7), admin.id, "admin", Role::Officer).await;
+    let last = store.edit_user(&by, at(7), admin.id, "admin", Role::Officer, None).await;
     assert!(matches!(last, Err(Error::Invalid(why)) if why.contains("last administrator")));
     assert!(matches!(store.end_user(&by, at(7), admin.id).await, Err(Error::Invalid(_))));
     assert_eq!(
@@ -92,6 +95,33 @@ async fn people(store: &Store) -> Actor {
     let log = store.journal(Page::first()).await.unwrap();
     assert!(log.iter().all(|e| !format!("{e:?}").contains("argon2id")), "no password hash in the journal");
     by
+}
+
+async fn units(store: &Store, by: Actor) {
+    let ships = store.add_unit(&by, at(900), "船舶产业局").await.unwrap();
+    let land = store.add_unit(&by, at(901), "规划局").await.unwrap();
+    assert!(matches!(store.add_unit(&by, at(902), "规划局").await, Err(Error::Taken { what: "unit name" })));
+    assert!(matches!(store.add_unit(&by, at(902), "").await, Err(Error::Invalid(_))));
+    assert!(matches!(store.rename_unit(&by, at(903), land.id, "船舶产业局").await, Err(Error::Taken { .. })));
+    let land = store.rename_unit(&by, at(903), land.id, "规划和自然资源局").await.unwrap();
+    assert_eq!(store.units().await.unwrap(), [ships.clone(), land.clone()]);
+
+    let nobody = NewUser { unit: Some(UnitId(99)), ..new_user("lost", Role::Officer) };
+    assert!(matches!(store.add_user(&by, at(904), &nobody).await, Err(Error::NotFound { what: "unit" })));
+    let new = NewUser { unit: Some(ships.id), ..new_user("unit-officer", Role::Officer) };
+    let officer = store.add_user(&by, at(904), &new).await.unwrap();
+    assert_eq!((officer.unit, officer.confirmed), (Some(ships.id), true));
+    let busy = store.end_unit(&by, at(905), ships.id).await;
+    assert!(matches!(busy, Err(Error::Invalid(why)) if why.contains("1 people belong")));
+    let moved = store.edit_user(&by, at(906), officer.id, "李专员", Role::Land, Some(land.id)).await.unwrap();
+    assert_eq!(store.user(officer.id).await.unwrap(), Some(moved.clone()));
+    assert_eq!((moved.unit, moved.role), (Some(land.id), Role::Land));
+    store.end_unit(&by, at(907), ships.id).await.unwrap();
+    assert!(matches!(store.end_unit(&by, at(908), ships.id).await, Err(Error::NotFound { .. })));
+    let ended = store.edit_user(&by, at(909), officer.id, "李专员", Role::Land, Some(ships.id)).await;
+    assert!(matches!(ended, Err(Error::NotFound { what: "unit" })));
+    assert_eq!(store.units().await.unwrap()[0].ended, Some(at(907)));
+    store.end_user(&by, at(910), officer.id).await.unwrap();
 }
 
 async fn sessions(store: &Store, by: Actor) {
