@@ -3,12 +3,18 @@
 //! Everything here is a pure function over plain values: no files, no sockets, no clock, no randomness.
 #![forbid(unsafe_code)]
 
+pub mod assessment;
 pub mod chain;
 pub mod company;
+pub mod credit;
 pub mod dates;
+pub mod event;
 pub mod fact;
+pub mod figure;
+pub mod goal;
 pub mod industry;
 pub mod intake;
+pub mod lead;
 pub mod limits;
 pub mod mask;
 pub mod merge;
@@ -25,4 +31,5 @@ pub mod target;
 pub mod text;
 pub mod uscc;
 pub mod user;
+pub mod workday;
 pub mod zone;

@@ -4,8 +4,8 @@ use crate::account::{self, preferences, sign_in, welcome};
 use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
-use crate::web::{api, assets, rate, session};
-use crate::{audit, chain, company, import, overview, settings, target};
+use crate::web::{api, assets, error, rate, session};
+use crate::{audit, chain, company, event, import, overview, settings, target};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(guarded.router)
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), error::name_place))
         .layer(from_fn(session::refuse_foreign))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
         .layer(CompressionLayer::new().compress_when(
@@ -75,8 +76,8 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 
 fn guarded(app: App) -> Routes {
     use Action::{
-        EditChains, EditSettings, EditTeam, EditWeights, Export, Import, ManageRoles, ManageUsers,
-        ReadJournal, Refuse, View,
+        EditChains, EditEvents, EditSettings, EditTeam, EditWeights, Export, Import, ManageRoles,
+        ManageUsers, ReadJournal, ReadProjects, Refuse, View,
     };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
@@ -98,6 +99,19 @@ fn guarded(app: App) -> Routes {
         .get("/imports/{id}", View, import::status::get)
         .post("/imports/{id}/cancel", Import, import::status::cancel)
         .get("/imports/{id}/rejects.csv", Export, import::status::rejects)
+        .get("/events", ReadProjects, event::list::get)
+        .post("/events", EditEvents, event::edit::add)
+        .get("/events/new", EditEvents, event::edit::new)
+        .get("/events/outcomes", ReadProjects, event::outcomes::get)
+        .get("/events/{id}", ReadProjects, event::show::get)
+        .post("/events/{id}", EditEvents, event::edit::post)
+        .get("/events/{id}/edit", EditEvents, event::edit::get)
+        .post("/events/{id}/end", EditEvents, event::edit::end)
+        .post("/events/{id}/guests", EditEvents, event::guests::add)
+        .post("/events/{id}/guests/{guest}/settle", EditEvents, event::guests::settle)
+        .post("/events/{id}/guests/{guest}/end", EditEvents, event::guests::end)
+        .post("/events/{id}/costs", EditEvents, event::guests::add_cost)
+        .post("/events/{id}/costs/{cost}/end", EditEvents, event::guests::end_cost)
         .get("/settings", View, settings::zone::get)
         .post("/settings", EditSettings, settings::zone::post)
         .get("/settings/weights", View, settings::weights::get)
