@@ -79,6 +79,7 @@ impl Place {
             database: self.database.clone(),
             sample,
             https,
+            trust_proxy: false,
         }
     }
 

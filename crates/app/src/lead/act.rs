@@ -235,7 +235,7 @@ pub async fn credit(
     let agreed = agreed(&form, lead.said.officer, app.clock.today())?.ok_or_else(|| {
         WebError::bad_request("请至少填写一项分成。", "Write a share of at least one figure.")
     })?;
-    app.store.propose_credit(&signed.actor(), app.clock.now(), lead.id, &agreed).await?;
+    app.store.propose_credit(&signed.actor(), app.clock.now(), app.clock.today(), lead.id, &agreed).await?;
     Ok(back(id))
 }
 
@@ -306,7 +306,7 @@ pub async fn confirm(
     Path(id): Path<i64>,
     Checked(form): Checked<OnLead>,
 ) -> Result<Redirect> {
-    app.store.confirm_credit(app.clock.now(), id, signed.id).await?;
+    app.store.confirm_credit(app.clock.now(), app.clock.today(), id, signed.id).await?;
     Ok(back(form.lead))
 }
 

@@ -17,6 +17,7 @@ use axum::extract::{Path, Query, State};
 use domain::lead::clock::{Contact, clock};
 use domain::lead::credit::{Figure, PartyKind};
 use domain::lead::{ConflictState, ContactKind, LeadId, LeadState};
+use domain::mask::mask;
 use domain::role::Action;
 use serde::Deserialize;
 use store::agreement::Agreement;
@@ -141,6 +142,7 @@ pub async fn get(
     let credits = app.store.agreements(lead.id).await?;
     let doubts = doubts(&app, &lead, &names, lang).await?;
     let own = ours(&signed, lead.said.officer, lead.unit);
+    let whole = own && signed.may(Action::SeeContacts);
     let open = lead.state == LeadState::Open;
     let warn = rules.clue.protection.warn_days.min(3_660);
     let soon = today.saturating_add(jiff::Span::new().days(warn));
@@ -160,7 +162,7 @@ pub async fn get(
         }),
         project: lead.project.map(|p| p.0),
         facts: facts(&lead, &signed, &names, lang),
-        need: lead.said.text.need.clone(),
+        need: if whole { lead.said.text.need.clone() } else { mask(&lead.said.text.need).into_owned() },
         steps: clock
             .steps
             .iter()
@@ -180,7 +182,7 @@ pub async fn get(
         without: without(&clock.without, lang),
         until: lead.protected_until.to_string(),
         until_soon: open && lead.protected_until <= soon,
-        contacts: contacts.iter().rev().map(|c| contact_row(c, &names, &rules, lang)).collect(),
+        contacts: contacts.iter().rev().map(|c| contact_row(c, &names, &rules, whole, lang)).collect(),
         kinds: ContactKind::ALL
             .iter()
             .filter(|k| **k != ContactKind::Handover)
@@ -283,14 +285,14 @@ fn edit_row(lead: &Lead, signed: &Signed) -> EditRow {
     }
 }
 
-fn contact_row(note: &ContactNote, names: &Names, rules: &Rules, lang: Lang) -> ContactRow {
+fn contact_row(note: &ContactNote, names: &Names, rules: &Rules, whole: bool, lang: Lang) -> ContactRow {
     let who =
         |officer: i64, unit: Option<i64>| format!("{}（{}）", names.person(Some(officer)), names.unit(unit));
     let late = note.contact.day.until(note.contact.recorded).map_or(0, |s| s.get_days());
     ContactRow {
         kind: note.contact.kind.label(lang),
         day: note.contact.day.to_string(),
-        note: note.note.clone(),
+        note: if whole { note.note.clone() } else { mask(&note.note).into_owned() },
         moved: note.moved.map_or_else(String::new, |(a, from, b, to)| {
             format!("{} → {}", who(a.0, from.map(|u| u.0)), who(b.0, to.map(|u| u.0)))
         }),

@@ -7,4 +7,5 @@ mod faults;
 mod leads;
 mod migrations;
 mod story;
+mod team;
 mod world;
