@@ -73,7 +73,8 @@ impl Store {
     /// Proposes an agreement; it waits for both sides.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for shares that do not sum to a whole, one person on both sides or a day after today; [`Error::NotFound`] for the lead or a side.
+    /// [`Error::Invalid`] for shares that do not sum to a whole, one person on both sides or a day after today;
+    /// [`Error::NotFound`] for the lead or a side.
     pub async fn propose_credit(
         &self,
         by: &Actor,
@@ -150,10 +151,10 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] for somebody who is no side of it, no reason, or one that both confirmed or that ended.
     pub async fn decline_credit(&self, now: Timestamp, id: i64, who: UserId, reason: &str) -> Result<()> {
-        line("reason", reason)?;
         let by = Actor::User(who);
         let mut tx = self.tx("credit.decline", &by, now).await?;
         let found = agreement_in(&mut tx, id).await?;
+        line("reason", reason)?;
         if ![found.agreed.side_a, found.agreed.side_b].contains(&who) {
             return Err(Error::Invalid(format!("agreement {id}: only the two sides can decline it")));
         }
@@ -236,7 +237,8 @@ pub(crate) async fn insert_agreement(
         open_user(tx, side).await?;
     }
     let (id,): (i64,) = on!(&mut tx.conn, db => query_as(
-        "INSERT INTO agreement (lead, conflict, since, side_a, side_b, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")
+        "INSERT INTO agreement (lead, conflict, since, side_a, side_b, made_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")
         .bind(lead.0).bind(conflict.map(|c| c.0)).bind(agreed.since.to_string()).bind(agreed.side_a.0).bind(agreed.side_b.0)
         .bind(by.to_string()).bind(micros(now)).fetch_one(&mut **db).await)?;
     on!(&mut tx.conn, db => {

@@ -27,6 +27,21 @@ fn back(id: i64) -> Redirect {
     Redirect::to(&format!("/leads/{id}?done=saved"))
 }
 
+/// The version that a form was made from.
+///
+/// # Errors
+/// 400 when the form carries none.
+pub fn version(text: &str) -> Result<i64> {
+    text.parse().map_err(|_| {
+        WebError::bad_request("表单缺少版本，请刷新后重试。", "The form has no version; reload the page.")
+    })
+}
+
+fn officer(text: &str) -> Result<UserId> {
+    let number = text.trim().parse().map(UserId);
+    number.map_err(|_| WebError::bad_request("请选择专员。", "Choose an officer."))
+}
+
 fn day(text: &str) -> Result<Date> {
     text.trim()
         .parse()
@@ -34,7 +49,8 @@ fn day(text: &str) -> Result<Date> {
 }
 
 /// A contact to write down.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct NewContact {
     kind: String,
     day: String,
@@ -81,9 +97,7 @@ pub async fn edit(
 ) -> Result<Redirect> {
     let lead = find(&app, LeadId(id)).await?;
     check_ours(&signed, &lead)?;
-    let version = form.version.parse().map_err(|_| {
-        WebError::bad_request("表单缺少版本，请刷新后重试。", "The form has no version; reload the page.")
-    })?;
+    let version = version(&form.version)?;
     if !signed.may(Action::SeeContacts) {
         form.contact_phone.clone_from(&lead.said.text.contact_phone);
     }
@@ -114,10 +128,11 @@ pub async fn edit(
 }
 
 /// To whom a lead goes, and why.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct HandOver {
-    version: i64,
-    to: i64,
+    version: String,
+    to: String,
     reason: String,
 }
 
@@ -130,17 +145,18 @@ pub async fn hand_over(
 ) -> Result<Redirect> {
     let lead = find(&app, LeadId(id)).await?;
     check_ours(&signed, &lead)?;
-    let (now, today, to) = (app.clock.now(), app.clock.today(), UserId(form.to));
+    let (now, today, to) = (app.clock.now(), app.clock.today(), officer(&form.to)?);
     app.store
-        .hand_over_lead(&signed.actor(), now, today, lead.id, form.version, to, form.reason.trim())
+        .hand_over_lead(&signed.actor(), now, today, lead.id, version(&form.version)?, to, form.reason.trim())
         .await?;
     Ok(back(id))
 }
 
 /// Why a lead is given up.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Release {
-    version: i64,
+    version: String,
     reason: String,
 }
 
@@ -154,14 +170,17 @@ pub async fn release(
     let lead = find(&app, LeadId(id)).await?;
     check_ours(&signed, &lead)?;
     let (now, today) = (app.clock.now(), app.clock.today());
-    app.store.release_lead(&signed.actor(), now, today, lead.id, form.version, form.reason.trim()).await?;
+    app.store
+        .release_lead(&signed.actor(), now, today, lead.id, version(&form.version)?, form.reason.trim())
+        .await?;
     Ok(back(id))
 }
 
 /// Which version becomes a project.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Convert {
-    version: i64,
+    version: String,
 }
 
 /// `POST /leads/{id}/convert`: a project with its first facts.
@@ -176,7 +195,7 @@ pub async fn convert(
     let (now, today) = (app.clock.now(), app.clock.today());
     let facts = first_facts(&lead, placed(&app, &lead).await?, today);
     let (project, _) =
-        app.store.convert_lead(&signed.actor(), now, today, lead.id, form.version, &facts).await?;
+        app.store.convert_lead(&signed.actor(), now, today, lead.id, version(&form.version)?, &facts).await?;
     Ok(Redirect::to(&format!("/projects/{project}")))
 }
 
@@ -294,9 +313,10 @@ fn per_mille(percent: &str) -> Option<u16> {
 }
 
 /// On whose page the answer was given.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct OnLead {
-    lead: i64,
+    lead: String,
 }
 
 /// `POST /leads/credit/{id}/confirm`
@@ -307,13 +327,14 @@ pub async fn confirm(
     Checked(form): Checked<OnLead>,
 ) -> Result<Redirect> {
     app.store.confirm_credit(app.clock.now(), app.clock.today(), id, signed.id).await?;
-    Ok(back(form.lead))
+    Ok(back(form.lead.parse().unwrap_or_default()))
 }
 
 /// Why an agreement is declined.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Declined {
-    lead: i64,
+    lead: String,
     reason: String,
 }
 
@@ -325,7 +346,7 @@ pub async fn decline(
     Checked(form): Checked<Declined>,
 ) -> Result<Redirect> {
     app.store.decline_credit(app.clock.now(), id, signed.id, form.reason.trim()).await?;
-    Ok(back(form.lead))
+    Ok(back(form.lead.parse().unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ pub struct Claims {
 /// Postings read for one question at most, the rarest pairs first.
 const BUDGET: usize = 20_000;
 /// Titles and names compared in full for one question.
-const COMPARED: usize = 60;
+const COMPARED: usize = 24;
 
 impl Claims {
     /// Every claim that clashes with `claim`, the strongest ground first; then claims whose names resemble `typed`. At most `limit`.

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::clock::shown;
-use crate::lead::act::agreed;
+use crate::lead::act::{agreed, version};
 use crate::lead::show::{ConflictRow, conflict_row};
 use crate::lead::{Names, ours};
 use crate::target::list::Choice;
@@ -172,7 +172,8 @@ pub async fn settle(
 }
 
 /// Why somebody appeals.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub struct Appeal {
     version: String,
     reason: String,
@@ -195,12 +196,6 @@ pub async fn appeal(
         .appeal_conflict(&signed.actor(), app.clock.now(), conflict.id, version, form.reason.trim())
         .await?;
     Ok(Redirect::to(&format!("/leads/conflicts/{id}")))
-}
-
-fn version(text: &str) -> Result<i64> {
-    text.parse().map_err(|_| {
-        WebError::bad_request("表单缺少版本，请刷新后重试。", "The form has no version; reload the page.")
-    })
 }
 
 /// A conflict with its leads.

@@ -225,7 +225,7 @@ fn flash(done: &Done, lang: Lang) -> Option<Flash> {
         ("registered", true) => lang.t("已登记，保护期从今天开始。", "Registered; the protection begins today."),
         ("registered", false) => lang.t(
             "已登记，但与他人的登记有冲突，已自动提出，待领导裁定；裁定前不能转为项目。",
-            "Registered, but it conflicts with the claim of others: the conflict was raised and waits for a director; until then it cannot become a project.",
+            "Registered, but it conflicts with the claim of others: a director must settle that before it can become a project.",
         ),
         ("saved", _) => lang.t("已保存。", "Saved."),
         _ => return None,
