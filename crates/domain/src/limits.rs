@@ -130,8 +130,6 @@ pub const LEADS_OPEN: usize = 200_000;
 pub const CONFLICTS_RAISED: usize = 20;
 /// Appeals against one conflict.
 pub const APPEALS: usize = 3;
-/// Shares of one agreement on credit.
-pub const CREDIT_SHARES: usize = 40;
 /// Claims shown while a name is typed.
 pub const CLAIMS_SHOWN: usize = 20;
 /// Rows of each list on the desk.
@@ -204,3 +202,6 @@ pub const RESTATED: usize = 10_000;
 pub const FIGURE_ROWS: usize = 500;
 /// Figures and reports kept in memory; each is as large as the rows it shows.
 pub const FIGURES_KEPT: usize = 16;
+
+/// Shares of one credit split.
+pub const CREDIT_SHARES: usize = 50;

@@ -12,6 +12,7 @@ mod companies;
 mod crash;
 mod database;
 mod imports;
+mod leads;
 mod pages;
 mod people;
 mod programs;
