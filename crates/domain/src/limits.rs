@@ -153,6 +153,8 @@ pub const EVENTS_PAGE: u32 = 50;
 pub const EVENTS_YEAR: usize = 2_000;
 /// Guests of one year that the assessment reads.
 pub const GUESTS_YEAR: usize = 100_000;
+/// Leads that the assessment of one year, or the page of outcomes, reads.
+pub const LEADS_YEAR: usize = 100_000;
 /// Leads and projects listed for one event.
 pub const OUTCOMES_SHOWN: usize = 200;
 /// Rows of yearly targets that one year may have, corrections too.
@@ -192,8 +194,6 @@ pub const DEFINITION_BYTES: usize = 256 << 10;
 pub const DEFINITION_LISTED: usize = 2_000;
 /// Definitions in force at one time.
 pub const DEFINITIONS: usize = 200;
-/// Shares of one credit split.
-pub const CREDIT_SHARES: usize = 50;
 /// Changes that one restatement lists; more are counted, not listed.
 pub const RESTATED: usize = 10_000;
 /// Rows of a figure on one page; the file has them all.
