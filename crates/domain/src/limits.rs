@@ -136,6 +136,10 @@ pub const CLAIMS_SHOWN: usize = 20;
 pub const DESK_ROWS: u32 = 20;
 /// Bytes of a calendar or of a rule set of clues.
 pub const RULE_FILE_BYTES: usize = 256 << 10;
+/// Entries of the journal on one page.
+pub const JOURNAL_PAGE: u32 = 100;
+/// Bytes of one line in an export of the journal: one entry with what was there before and after.
+pub const JOURNAL_LINE_BYTES: usize = 64 << 20;
 
 /// Days that one event may last.
 pub const EVENT_DAYS: i32 = 100;
