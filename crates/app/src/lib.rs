@@ -22,6 +22,7 @@ pub mod overview;
 pub mod sample;
 pub mod settings;
 pub mod target;
+pub mod team;
 pub mod text;
 pub mod view;
 pub mod web;

@@ -157,6 +157,8 @@ pub const EVENTS_PAGE: u32 = 50;
 pub const EVENTS_YEAR: usize = 2_000;
 /// Guests of one year that the assessment reads.
 pub const GUESTS_YEAR: usize = 100_000;
+/// Leads that the assessment of one year, or the page of outcomes, reads.
+pub const LEADS_YEAR: usize = 100_000;
 /// Leads and projects listed for one event.
 pub const OUTCOMES_SHOWN: usize = 200;
 /// Rows of yearly targets that one year may have, corrections too.

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
-use crate::{audit, chain, company, desk, event, import, lead, overview, settings, target};
+use crate::{audit, chain, company, desk, event, import, lead, overview, settings, target, team};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -130,6 +130,15 @@ fn guarded(app: App) -> Routes {
         .post("/events/{id}/guests/{guest}/end", EditEvents, event::guests::end)
         .post("/events/{id}/costs", EditEvents, event::guests::add_cost)
         .post("/events/{id}/costs/{cost}/end", EditEvents, event::guests::end_cost)
+        .get("/team", ReadProjects, team::overview::get)
+        .get("/team/done", ReadProjects, team::done::get)
+        .get("/team/goals", ReadProjects, team::goals::get)
+        .post("/team/goals", EditTeam, team::goals::post)
+        .get("/team/formula", ReadProjects, team::formula::get)
+        .upload("/team/formula", EditTeam, team::formula::upload)
+        .get("/team/formula/{file}", ReadProjects, team::formula::download)
+        .get("/team/people/{id}", ReadProjects, team::person::get)
+        .get("/team/assessment.xlsx", Export, team::export::get)
         .get("/settings", View, settings::zone::get)
         .post("/settings", EditSettings, settings::zone::post)
         .get("/settings/weights", View, settings::weights::get)
