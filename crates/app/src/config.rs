@@ -29,6 +29,11 @@ impl Config {
     pub fn uploads(&self) -> PathBuf {
         self.data_dir.join("uploads")
     }
+    /// The folder of the files that prove facts, each named by its SHA-256.
+    #[must_use]
+    pub fn files(&self) -> PathBuf {
+        self.data_dir.join("files")
+    }
     /// The folder where imports keep their finished parts and rejects.
     #[must_use]
     pub fn staging(&self) -> PathBuf {

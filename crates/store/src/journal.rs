@@ -100,6 +100,18 @@ impl Store {
         rows.into_iter().map(shown).collect()
     }
 
+    /// The newest entries of one action, looked for among the last `among` entries of all.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn journal_of(&self, action: &str, among: i64, limit: u32) -> Result<Vec<JournalEntry>> {
+        let rows: Vec<Row> = on!(&self.reader, db => query_as(
+            "SELECT seq, at, actor, action, subject, before, after, prev_hash, hash FROM journal \
+             WHERE seq > (SELECT COALESCE(MAX(seq), 0) FROM journal) - $1 AND action = $2 ORDER BY seq DESC LIMIT $3")
+            .bind(among).bind(action).bind(i64::from(limit)).fetch_all(db).await)?;
+        rows.into_iter().map(shown).collect()
+    }
+
     /// Reads the whole chain and checks every seal; a broken chain is an answer, not an error.
     ///
     /// # Errors

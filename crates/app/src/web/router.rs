@@ -62,7 +62,8 @@ pub fn rules(app: App) -> Vec<Rule> {
 
 fn guarded(app: App) -> Routes {
     use Action::{
-        EditChains, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal, Refuse, View,
+        EditChains, EditSettings, EditWeights, Export, Import, ImportProjects, ManageUsers, ReadJournal,
+        ReadProjects, Refuse, View,
     };
     Routes { app, router: Router::new(), rules: Vec::new() }
         .get("/", View, overview::get)
@@ -79,6 +80,12 @@ fn guarded(app: App) -> Routes {
         .post("/companies/{key}/leader", EditChains, company::leader::post)
         .get("/imports", View, import::list::get)
         .upload("/imports", Import, import::upload::post)
+        .get("/imports/projects", ReadProjects, import::project::list::get)
+        .upload("/imports/projects", ImportProjects, import::project::list::post)
+        .get("/imports/projects/{file}", ImportProjects, import::project::preview::get)
+        .post("/imports/projects/{file}", ImportProjects, import::project::preview::post)
+        .post("/imports/projects/{file}/confirm", ImportProjects, import::project::confirm::post)
+        .get("/imports/projects/{file}/rejects.csv", ImportProjects, import::project::preview::rejects)
         .get("/imports/new/{file}", Import, import::mapping::get)
         .post("/imports/new/{file}", Import, import::mapping::post)
         .get("/imports/{id}", View, import::status::get)
