@@ -61,6 +61,15 @@ impl WebError {
         self.status
     }
 
+    /// What the reader is told, with the cause of what nobody expected.
+    #[must_use]
+    pub fn said(&self, lang: Lang) -> String {
+        match &self.source {
+            Some(source) => format!("{}: {source:#}", lang.t(&self.zh, &self.en)),
+            None => lang.t(&self.zh, &self.en).to_string(),
+        }
+    }
+
     fn new(status: StatusCode, zh: impl Into<String>, en: impl Into<String>) -> WebError {
         WebError { status, zh: zh.into(), en: en.into(), next: None, source: None }
     }

@@ -13,6 +13,7 @@ mod crash;
 mod database;
 mod imports;
 mod pages;
+mod project_imports;
 mod roles;
 mod settings;
 mod story;

@@ -1,7 +1,7 @@
 //! `POST /imports/projects/{file}/confirm`: writes what the reader saw, all or nothing.
 
-use super::choices::{Choices, file};
-use super::plan::{Counts, Plan, plan};
+use super::choices::{Choices, Pick, file};
+use super::plan::{Counts, How, Plan, plan};
 use super::preview::{Asked, asks, show};
 use crate::app::App;
 use crate::import::upload::keep_file;
@@ -113,7 +113,17 @@ pub async fn write(
     let done =
         app.store.import_projects_after(by, now, today, &what, Some(made.seen), &made.accepted()).await;
     match done {
-        Ok(_) => Ok(counts),
+        Ok(ids) => {
+            let mut choices = choices.clone();
+            for (row, project) in made.taken().zip(ids) {
+                // A row that somebody called a new project is that project from now on.
+                if row.how == How::Picked {
+                    choices.picks.insert(row.number, Pick::Project(project.0));
+                }
+            }
+            choices.save(app, id).await?;
+            Ok(counts)
+        }
         Err(store::Error::Stale { .. }) => Err(Failed::Stale),
         Err(error) => Err(error.into()),
     }

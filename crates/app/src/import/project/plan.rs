@@ -146,11 +146,15 @@ impl Plan {
         format!("{}-{}", self.seen, choices.word())
     }
 
+    /// The rows that are written, in the order of [`Plan::accepted`].
+    pub fn taken(&self) -> impl Iterator<Item = &PlanRow> {
+        self.rows.iter().filter(|r| matches!(r.verdict, Verdict::New | Verdict::Changed))
+    }
+
     /// What is written when a person agrees.
     #[must_use]
     pub fn accepted(&self) -> Vec<ImportedProject> {
-        let taken = self.rows.iter().filter(|r| matches!(r.verdict, Verdict::New | Verdict::Changed));
-        taken
+        self.taken()
             .map(|r| ImportedProject {
                 project: r.project,
                 code: r.said.as_ref().and_then(|s| s.code.clone()).filter(|_| r.project.is_none()),

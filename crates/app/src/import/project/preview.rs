@@ -168,8 +168,9 @@ fn shares(counts: &Counts) -> Shares {
     }
 }
 
-/// What a person has to say first.
-pub(super) fn asks(plan: &Plan, lang: Lang) -> String {
+/// What a person has to say before any row is judged; empty when nothing.
+#[must_use]
+pub fn asks(plan: &Plan, lang: Lang) -> String {
     let Some(layout) = &plan.layout else {
         return lang
             .t(
