@@ -16,6 +16,8 @@ pub struct Config {
     pub sample: bool,
     /// Whether cookies carry `Secure` (the instance is reached by https).
     pub https: bool,
+    /// Whether the last entry of `X-Forwarded-For` says who asks: a proxy in front writes it.
+    pub trust_proxy: bool,
 }
 
 impl Config {
@@ -29,10 +31,11 @@ impl Config {
     pub fn uploads(&self) -> PathBuf {
         self.data_dir.join("uploads")
     }
-    /// The folder of the files that prove facts, each named by its SHA-256.
+    /// Where the bytes of a file that proves facts lie, by its SHA-256.
     #[must_use]
-    pub fn files(&self) -> PathBuf {
-        self.data_dir.join("files")
+    pub fn evidence(&self, sha256: &str) -> PathBuf {
+        let part = |range| sha256.get(range).unwrap_or("0");
+        self.data_dir.join("files").join(part(0..2)).join(part(2..4)).join(sha256)
     }
     /// The folder where imports keep their finished parts and rejects.
     #[must_use]

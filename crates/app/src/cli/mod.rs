@@ -80,6 +80,7 @@ impl Place {
             database: self.database.clone(),
             sample,
             https,
+            trust_proxy: false,
         }
     }
 

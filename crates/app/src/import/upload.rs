@@ -106,17 +106,17 @@ pub(crate) fn keep(beside: &Path) -> anyhow::Result<String> {
     Ok(digest)
 }
 
-/// Copies a file among those that prove facts, under its SHA-256, whole or not at all.
-pub(crate) fn keep_file(from: &Path, folder: &Path, sha256: &str) -> anyhow::Result<()> {
-    let to = folder.join(sha256);
+/// Copies a file to where it proves facts, whole or not at all.
+pub(crate) fn keep_file(from: &Path, to: &Path) -> anyhow::Result<()> {
     if to.exists() {
         return Ok(());
     }
+    let folder = to.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let beside = folder.join(format!("part-{}", hex(&random::<8>()?)));
     std::fs::copy(from, &beside)?;
     std::fs::File::open(&beside)?.sync_all()?;
-    std::fs::rename(&beside, &to)?;
+    std::fs::rename(&beside, to)?;
     std::fs::File::open(folder)?.sync_all()?;
     Ok(())
 }

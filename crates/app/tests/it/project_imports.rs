@@ -157,7 +157,7 @@ async fn a_table_is_shown_row_by_row_and_written_once_somebody_agrees() {
     assert_eq!(p.reached(Stage::Started).unwrap().effective, date(2025, 9, 1));
     let files = world.app.store.files_of(p.id).await.unwrap();
     assert!(files.iter().all(|(_, f)| f.file.name == "台账.xlsx" && at.ends_with(&f.file.sha256)));
-    assert!(world.dir().join("files").join(&files[0].1.file.sha256).exists(), "the file is kept as evidence");
+    assert!(world.app.config.evidence(&files[0].1.file.sha256).exists(), "the file is kept as evidence");
     let list = client.page("/imports/projects").await;
     assert!(list.text("tbody").contains("台账.xlsx"), "{}", list.text("tbody"));
     assert!(world.app.store.verify_journal().await.unwrap().broken.is_none());

@@ -4,6 +4,8 @@
 
 mod facts;
 mod faults;
+mod leads;
 mod migrations;
 mod story;
+mod team;
 mod world;

@@ -96,7 +96,7 @@ impl Choices {
 /// 404 when it is gone.
 pub fn file(app: &App, id: &str) -> Result<PathBuf> {
     let id = checked(id)?;
-    let found = [app.config.uploads().join(id), app.config.files().join(id)].into_iter().find(|p| p.exists());
+    let found = [app.config.uploads().join(id), app.config.evidence(id)].into_iter().find(|p| p.exists());
     found.ok_or_else(gone)
 }
 

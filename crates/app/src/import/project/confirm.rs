@@ -96,10 +96,9 @@ pub async fn write(
     if counts.facts == 0 {
         return Ok(counts);
     }
-    let (from, to) = (file(app, id)?, app.config.files());
+    let (from, to) = (file(app, id)?, app.config.evidence(id));
     let bytes = tokio::fs::metadata(&from).await.map_err(anyhow::Error::new)?.len();
-    let name = id.to_string();
-    tokio::task::spawn_blocking(move || keep_file(&from, &to, &name)).await.map_err(anyhow::Error::new)??;
+    tokio::task::spawn_blocking(move || keep_file(&from, &to)).await.map_err(anyhow::Error::new)??;
     let kind = match made.table.format {
         Format::Csv => "csv",
         Format::JsonLines => "jsonl",
