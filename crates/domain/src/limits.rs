@@ -136,6 +136,10 @@ pub const CLAIMS_SHOWN: usize = 20;
 pub const DESK_ROWS: u32 = 20;
 /// Bytes of a calendar or of a rule set of clues.
 pub const RULE_FILE_BYTES: usize = 256 << 10;
+/// Entries of the journal on one page.
+pub const JOURNAL_PAGE: u32 = 100;
+/// Bytes of one line in an export of the journal: one entry with what was there before and after.
+pub const JOURNAL_LINE_BYTES: usize = 64 << 20;
 
 /// Days that one event may last.
 pub const EVENT_DAYS: i32 = 100;
@@ -197,8 +201,6 @@ pub const MATCHES_OFFERED: usize = 5;
 pub const CHOICES_DAYS: i64 = 30;
 /// Imports of projects that the page lists.
 pub const PROJECT_IMPORTS_SHOWN: u32 = 20;
-/// Newest entries of the journal among which those imports are looked for.
-pub const JOURNAL_LOOKED_THROUGH: i64 = 20_000;
 
 /// Bytes of one text of figure definitions.
 pub const DEFINITION_BYTES: usize = 256 << 10;
@@ -206,8 +208,6 @@ pub const DEFINITION_BYTES: usize = 256 << 10;
 pub const DEFINITION_LISTED: usize = 2_000;
 /// Definitions in force at one time.
 pub const DEFINITIONS: usize = 200;
-/// Shares of one credit split.
-pub const CREDIT_SHARES: usize = 50;
 /// Changes that one restatement lists; more are counted, not listed.
 pub const RESTATED: usize = 10_000;
 /// Rows of a figure on one page; the file has them all.

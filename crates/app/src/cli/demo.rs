@@ -57,7 +57,8 @@ pub const PASSWORD: &str = "landfall-demo";
 /// Synthetic companies outside the zone.
 const OTHERS: usize = 12_000;
 const SEED: u64 = 20_261_123;
-const MARK: &str = "SAMPLE";
+/// Marks the folder of a sample zone.
+pub(crate) const MARK: &str = "SAMPLE";
 
 /// Whether a data folder holds the sample zone.
 #[must_use]

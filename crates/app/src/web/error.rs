@@ -1,10 +1,13 @@
 //! The one error of a page. Constructors say what the reader sees; anything unexpected is logged and shown as 500
 //! with a number to quote.
 
+use crate::app::App;
 use crate::text::Lang;
 use askama::Template;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
 /// What a handler returns.
@@ -21,6 +24,17 @@ pub struct WebError {
     /// Seconds after which trying again makes sense.
     retry_after: Option<i64>,
     source: Option<anyhow::Error>,
+    /// Why nothing could be written, until it is known where.
+    unwritten: Option<Unwritten>,
+}
+
+/// Nothing could be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unwritten {
+    /// The disk is full.
+    Full,
+    /// The disk or the database may only be read.
+    ReadOnly,
 }
 
 impl WebError {
@@ -50,6 +64,32 @@ impl WebError {
             StatusCode::SERVICE_UNAVAILABLE,
             "计算任务较多，请稍后再试。",
             "Too many computations are under way; try again shortly.",
+        )
+    }
+    /// 507: the disk of `place` is full.
+    #[must_use]
+    pub fn full(place: &str) -> WebError {
+        WebError::new(
+            StatusCode::INSUFFICIENT_STORAGE,
+            format!("磁盘已满或写入失败：{place}。刚才的修改没有保存。请管理员腾出磁盘空间，然后重试。"),
+            format!(
+                "The disk is full, or writing to it fails: {place}. Your change was not saved. \
+                 Ask an administrator to free space there, then try again."
+            ),
+        )
+    }
+    /// 503: `place` may only be read.
+    #[must_use]
+    pub fn read_only(place: &str) -> WebError {
+        WebError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!(
+                "目前只能读、不能写：{place}。刚才的修改没有保存。请管理员检查磁盘是否只读、运行账号是否有写权限。"
+            ),
+            format!(
+                "This cannot be written now: {place}. Your change was not saved. Ask an administrator whether the disk is \
+                 mounted read-only and whether the account that runs Landfall may write there."
+            ),
         )
     }
     /// Adds a link to where the reader can go on.
@@ -107,12 +147,23 @@ impl WebError {
 
     /// An error with this status and these texts.
     pub fn new(status: StatusCode, zh: impl Into<String>, en: impl Into<String>) -> WebError {
-        WebError { status, zh: zh.into(), en: en.into(), next: None, retry_after: None, source: None }
+        WebError {
+            status,
+            zh: zh.into(),
+            en: en.into(),
+            next: None,
+            retry_after: None,
+            source: None,
+            unwritten: None,
+        }
     }
 }
 
 impl From<anyhow::Error> for WebError {
     fn from(source: anyhow::Error) -> WebError {
+        if let Some((unwritten, place)) = source.chain().find_map(unwritten) {
+            return unwritten.at(&place, source);
+        }
         WebError {
             source: Some(source),
             ..WebError::new(
@@ -121,6 +172,49 @@ impl From<anyhow::Error> for WebError {
                 "Something went wrong and was logged. Give the number below to your administrator.",
             )
         }
+    }
+}
+
+/// Whether an error says that nothing can be written, and where.
+fn unwritten(error: &(dyn std::error::Error + 'static)) -> Option<(Unwritten, String)> {
+    if let Some(error) = error.downcast_ref::<store::Error>() {
+        return match error {
+            store::Error::Full { place, .. } => Some((Unwritten::Full, place.clone())),
+            store::Error::ReadOnly { place, .. } => Some((Unwritten::ReadOnly, place.clone())),
+            _ => None,
+        };
+    }
+    use std::io::ErrorKind::{
+        FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    match error.downcast_ref::<std::io::Error>()?.kind() {
+        StorageFull | QuotaExceeded | FileTooLarge => Some((Unwritten::Full, String::new())),
+        ReadOnlyFilesystem | PermissionDenied => Some((Unwritten::ReadOnly, String::new())),
+        _ => None,
+    }
+}
+
+impl Unwritten {
+    fn page(self, place: &str) -> WebError {
+        match self {
+            Unwritten::Full => WebError::full(place),
+            Unwritten::ReadOnly => WebError::read_only(place),
+        }
+    }
+
+    /// What to show of it; where it is may still have to be said.
+    fn at(self, place: &str, source: anyhow::Error) -> WebError {
+        tracing::error!(error = format!("{source:#}"), "nothing can be written");
+        WebError { unwritten: place.is_empty().then_some(self), ..self.page(place) }
+    }
+}
+
+/// Names the folder or database in an error of a full or read-only disk that does not know it.
+pub async fn name_place(State(app): State<App>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    match response.extensions().get::<Unwritten>() {
+        Some(unwritten) => unwritten.page(&app.config.data_dir.display().to_string()).into_response(),
+        None => response,
     }
 }
 
@@ -155,6 +249,9 @@ impl IntoResponse for WebError {
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
+        if let Some(unwritten) = self.unwritten {
+            response.extensions_mut().insert(unwritten);
+        }
         response
     }
 }
@@ -173,7 +270,10 @@ impl From<store::Error> for WebError {
                 WebError::conflict("这个名称已被使用，请换一个。", error.to_string())
             }
             store::Error::Invalid(text) => WebError::bad_request(format!("内容有误：{text}"), text.clone()),
-            store::Error::TooNew { .. } | store::Error::Other(_) => WebError::from(anyhow::Error::new(error)),
+            store::Error::Full { .. }
+            | store::Error::ReadOnly { .. }
+            | store::Error::TooNew { .. }
+            | store::Error::Other(_) => WebError::from(anyhow::Error::new(error)),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::account::{self, preferences, sign_in, welcome};
 use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
-use crate::web::{api, assets, rate, session};
+use crate::web::{api, assets, error, rate, session};
 use crate::{audit, chain, company, event, import, overview, settings, target};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -47,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(guarded.router)
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), error::name_place))
         .layer(from_fn(session::refuse_foreign))
         .layer(DefaultBodyLimit::max(limits::FORM_BYTES))
         .layer(CompressionLayer::new().compress_when(

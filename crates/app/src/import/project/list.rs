@@ -15,6 +15,7 @@ use axum::extract::{Multipart, State};
 use axum::response::Redirect;
 use domain::limits;
 use domain::role::Action;
+use store::journal::JournalFilter;
 
 #[derive(Template)]
 #[template(path = "import/project/list.html")]
@@ -36,8 +37,8 @@ struct Row {
 
 /// `GET /imports/projects`
 pub async fn get(State(app): State<App>, signed: Signed) -> Page {
-    let (among, most) = (limits::JOURNAL_LOOKED_THROUGH, limits::PROJECT_IMPORTS_SHOWN);
-    let entries = app.store.journal_of("project.import", among, most).await?;
+    let filter = JournalFilter { action: "project.import".to_string(), ..JournalFilter::default() };
+    let entries = app.store.journal_where(&filter, limits::PROJECT_IMPORTS_SHOWN).await?;
     let people = people(&app).await?;
     let lang = signed.prefs.lang;
     let rows = entries
