@@ -10,6 +10,7 @@ use crate::text::Lang;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use domain::intake::project::Mode;
+use domain::scope::Scope;
 use jiff::civil::Date;
 use serde::Serialize;
 use store::Actor;
@@ -96,7 +97,7 @@ pub async fn run(app: &App, sha256: &str, name: &str, args: &ProjectArgs, json: 
 }
 
 async fn made(app: &App, sha256: &str, choices: &Choices) -> Result<Plan> {
-    plan(app, sha256, choices).await.map_err(|e| anyhow::anyhow!("{}", e.said(Lang::En)))
+    plan(app, sha256, choices, Scope::All).await.map_err(|e| anyhow::anyhow!("{}", e.said(Lang::En)))
 }
 
 fn print(made: &Plan, counts: Counts, written: bool, json: bool) -> Result<()> {

@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use domain::fact::{Kind, NewFact, ProjectId, Value};
 use domain::project::Project;
 use domain::role::Role;
+use domain::scope::Scope;
 use domain::stage::Stage;
 use jiff::civil::date;
 use proptest::prelude::*;
@@ -338,7 +339,7 @@ fn the_order_of_the_rows_does_not_matter() {
             std::fs::create_dir_all(&folder).unwrap();
             let id = "a".repeat(64);
             std::fs::write(folder.join(&id), text).unwrap();
-            let made = plan(&world.app, &id, &Choices::new("x.csv", TODAY)).await.unwrap();
+            let made = plan(&world.app, &id, &Choices::new("x.csv", TODAY), Scope::All).await.unwrap();
             (said(&made), Counts { ..made.counts() })
         })
     };
@@ -351,6 +352,32 @@ fn the_order_of_the_rows_does_not_matter() {
             Ok(())
         })
         .unwrap();
+}
+
+#[tokio::test]
+async fn rows_of_another_unit_are_rejected() {
+    let world = World::empty(None).await;
+    let unit = world.app.store.add_unit(&Actor::System, now(), "招商二局").await.unwrap();
+    let facts = [
+        NewFact::on(TODAY, Kind::Name, Value::Text("样板甲项目".into())),
+        NewFact::on(TODAY, Kind::Unit, Value::Number(unit.id.0)),
+    ];
+    world.app.store.create_project(&Actor::System, now(), TODAY, Some("U-1"), &facts).await.unwrap();
+    let csv = "项目编号,项目名称,责任单位\nU-1,样板改名项目,\n,样板乙项目,招商二局\n,样板丙项目,\n";
+    let mut officer = world.as_role(Role::Officer).await;
+    let at = upload(&mut officer, "x.csv", csv.as_bytes()).await;
+    let page = officer.page(&at).await;
+    assert_eq!(counts(&page), [3, 1, 0, 0, 2], "{}", page.text("#rows"));
+    assert!(page.text("#rows").contains("项目属于别的部门"));
+    let mut director = world.as_role(Role::Director).await;
+    assert_eq!(counts(&director.page(&at).await), [3, 2, 1, 0, 0]);
+    let seen = director.page(&at).await.value("input[name=seen]");
+    officer.post(&format!("{at}/confirm"), &[("seen", &seen)]).await.goes_to();
+    assert_eq!(
+        project(&world, "U-1").await.name(),
+        "样板甲项目",
+        "what the officer may not write is not written"
+    );
 }
 
 #[tokio::test]

@@ -73,6 +73,8 @@ pub enum Rule {
     OtherCode(String),
     /// The code belongs to a project already.
     CodeTaken(String),
+    /// The project belongs to a unit whose records the reader may not write.
+    OtherUnit,
 }
 
 impl Rule {
@@ -121,6 +123,7 @@ impl Rule {
             Rule::BelowRecorded(_) => "below-recorded",
             Rule::OtherCode(_) => "other-code",
             Rule::CodeTaken(_) => "code-taken",
+            Rule::OtherUnit => "other-unit",
         }
     }
 
@@ -222,6 +225,7 @@ fn project_zh(rule: &Rule) -> (String, &'static str) {
             (format!("系统里这个项目的编号是 {code}"), "编号不会改动；如果不是同一个项目，请改为新项目")
         }
         Rule::CodeTaken(code) => (format!("编号 {code} 已属于另一个项目"), "改编号，或对应到那个项目"),
+        Rule::OtherUnit => ("项目属于别的部门，您只能写本部门的记录".into(), "请该部门导入，或由领导导入"),
         _ => ("没有项目名称".into(), "补上项目名称"),
     }
 }
@@ -249,6 +253,9 @@ fn project_en(rule: &Rule) -> String {
         }
         Rule::OtherCode(code) => format!("here this project has the code {code}, which stays"),
         Rule::CodeTaken(code) => format!("the code {code} belongs to another project"),
+        Rule::OtherUnit => {
+            "the project belongs to another unit; you can write records of your own only".into()
+        }
         _ => "no project name".into(),
     }
 }

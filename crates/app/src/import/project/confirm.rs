@@ -32,7 +32,7 @@ pub async fn post(
     Checked(agreed): Checked<Agreed>,
 ) -> Result<Response> {
     let choices = Choices::load(&app, &id).await?;
-    let made = plan(&app, &id, &choices).await?;
+    let made = plan(&app, &id, &choices, signed.scope()).await?;
     if made.token(&choices) != agreed.seen {
         return again(&app, &signed, &id).await;
     }
@@ -56,7 +56,7 @@ pub async fn post(
 /// The difference made anew, with the word that it is another than the one agreed to.
 async fn again(app: &App, signed: &Signed, id: &str) -> Result<Response> {
     let choices = Choices::load(app, id).await?;
-    let made = plan(app, id, &choices).await?;
+    let made = plan(app, id, &choices, signed.scope()).await?;
     let (zh, en) = (
         "在您查看期间有人登记了新的事实或改了选择。什么都没有写入；下面是重新计算的差异，请再确认一次。",
         "Meanwhile somebody recorded facts or changed the choices. Nothing was written; here is the difference made anew. Please confirm it again.",

@@ -15,7 +15,10 @@ use domain::intake::{RowFault, Rule};
 use domain::limits;
 use domain::name::fold;
 use domain::project::Project;
+use domain::scope::Scope;
+use domain::user::UnitId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use store::event::EventFilter;
 use store::fact::{FactQuery, ImportedProject};
 
 /// What becomes of a row.
@@ -164,11 +167,11 @@ impl Plan {
     }
 }
 
-/// Compares an upload with what is recorded now.
+/// Compares an upload with what is recorded now. Rows about records outside `scope` are rejected.
 ///
 /// # Errors
 /// 404 when the upload is gone, 400 when the file cannot be read.
-pub async fn plan(app: &App, id: &str, choices: &Choices) -> Result<Plan> {
+pub async fn plan(app: &App, id: &str, choices: &Choices, scope: Scope) -> Result<Plan> {
     let path = file(app, id)?;
     let board = app.ledger.board(&app.store).await?;
     let seen = board.last.unwrap_or(FactId(0));
@@ -182,6 +185,7 @@ pub async fn plan(app: &App, id: &str, choices: &Choices) -> Result<Plan> {
             let mut plan = read(table, &given, &vocabulary, today);
             resolve(&mut plan, world.as_deref());
             matched(&mut plan, &lines, &given);
+            outside(&mut plan, &lines, scope);
             plan.seen = seen;
             plan.names = names;
             Ok(plan)
@@ -228,6 +232,18 @@ async fn vocabulary(app: &App) -> Result<(Vocabulary, Names)> {
                 known.add(Kind::Officer, &person.login, Value::Number(person.id.0));
             }
             names.insert((Kind::Officer, person.id.to_string()), person.name);
+        }
+        page = page.next();
+    }
+    let mut page = store::Page::first();
+    loop {
+        let events = app.store.events(EventFilter::default(), page).await?;
+        if events.is_empty() {
+            break;
+        }
+        for line in events {
+            known.add(Kind::Event, &line.event.said.title, Value::Number(line.event.id));
+            names.insert((Kind::Event, line.event.id.to_string()), line.event.said.title);
         }
         page = page.next();
     }
@@ -426,6 +442,19 @@ fn matched(plan: &mut Plan, board: &Board, choices: &Choices) {
         }
         let candidate = |l: &Line| Candidate { id: l.id, code: l.code.to_string(), name: l.name.to_string() };
         row.candidates = offered.into_iter().map(candidate).collect();
+    }
+}
+
+/// Rejects rows about projects of units whose records the reader may not write, and rows that would hand a project to such a unit.
+fn outside(plan: &mut Plan, board: &Board, scope: Scope) {
+    for row in plan.rows.iter_mut().filter(|r| r.verdict != Verdict::Rejected) {
+        let recorded = row.project.and_then(|id| board.line(id)).map(|l| l.unit);
+        let said = row.said.as_ref().and_then(|s| s.settings.get(&Kind::Unit)).map(Value::number);
+        let barred = [recorded, said].into_iter().flatten().any(|unit| !scope.covers(unit.map(UnitId)));
+        if barred {
+            row.verdict = Verdict::Rejected;
+            row.faults.push(RowFault::whole(row.number, "", Rule::OtherUnit));
+        }
     }
 }
 

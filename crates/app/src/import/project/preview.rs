@@ -100,7 +100,7 @@ pub async fn get(
     Query(asked): Query<Asked>,
 ) -> Page {
     let choices = Choices::load(&app, &id).await?;
-    let plan = plan(&app, &id, &choices).await?;
+    let plan = plan(&app, &id, &choices, signed.scope()).await?;
     let flash = asked.done.map(|n| Flash {
         bad: false,
         text: format!("{} {}", signed.prefs.lang.t("已写入事实：", "Facts written:"), n),
@@ -333,7 +333,7 @@ fn said(choices: &mut Choices, form: &[(String, String)]) -> Result<()> {
 /// `GET /imports/projects/{file}/rejects.csv`: the rejected rows in the columns of the table, with the reasons behind.
 pub async fn rejects(State(app): State<App>, signed: Signed, Path(id): Path<String>) -> Result<Response> {
     let choices = Choices::load(&app, &id).await?;
-    let plan = plan(&app, &id, &choices).await?;
+    let plan = plan(&app, &id, &choices, signed.scope()).await?;
     let lang = signed.prefs.lang;
     let headings = plan.layout.iter().flat_map(|l| &l.columns).map(|c| c.heading.as_str());
     let own = [lang.t("原行号", "row"), lang.t("退回原因", "why it was rejected")];
