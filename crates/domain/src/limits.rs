@@ -191,6 +191,18 @@ pub const EVIDENCE_BYTES: u64 = 50 << 20;
 pub const PROJECTS_PAGE: usize = 50;
 /// Exchange rates that may be recorded in all.
 pub const RATES: usize = 100_000;
+/// Rows of one table of projects that is shown before it is imported.
+pub const PROJECT_TABLE_ROWS: usize = 20_000;
+/// Rows of a table of projects on one page.
+pub const PROJECT_ROWS_PAGE: usize = 50;
+/// Sheets of a workbook that are looked into for a table.
+pub const SHEETS_TRIED: usize = 30;
+/// Projects that are offered for one row of a table.
+pub const MATCHES_OFFERED: usize = 5;
+/// Days for which the choices about a table are kept.
+pub const CHOICES_DAYS: i64 = 30;
+/// Imports of projects that the page lists.
+pub const PROJECT_IMPORTS_SHOWN: u32 = 20;
 
 /// Bytes of one text of figure definitions.
 pub const DEFINITION_BYTES: usize = 256 << 10;

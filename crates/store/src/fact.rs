@@ -132,11 +132,34 @@ impl Store {
         what: &str,
         projects: &[ImportedProject],
     ) -> Result<Vec<ProjectId>> {
+        self.import_projects_after(by, now, today, what, None, projects).await
+    }
+
+    /// The same, but only while `seen` is still the last fact of all ([`Store::last_fact`]): what somebody was shown is what is written.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when facts were recorded since; else as [`Store::import_projects`].
+    pub async fn import_projects_after(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        today: Date,
+        what: &str,
+        seen: Option<FactId>,
+        projects: &[ImportedProject],
+    ) -> Result<Vec<ProjectId>> {
         if projects.len() > limits::PROJECTS_IMPORTED {
             let (n, most) = (projects.len(), limits::PROJECTS_IMPORTED);
             return Err(Error::Invalid(format!("{n} projects; at most {most} at a time")));
         }
         let mut tx = self.tx("project.import", by, now).await?;
+        if let Some(seen) = seen {
+            let (last,): (i64,) = on!(&mut tx.conn, db => query_as("SELECT COALESCE(MAX(id), 0) FROM fact")
+                .fetch_one(&mut **db).await)?;
+            if last != seen.0 {
+                return Err(Error::Stale { what: "fact", current: last });
+            }
+        }
         let mut ids = Vec::with_capacity(projects.len());
         let mut rows = Vec::with_capacity(CHUNK);
         let (mut facts, mut new, mut digest) = (0u64, 0u64, Sha256::new());

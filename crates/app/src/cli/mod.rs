@@ -12,6 +12,7 @@ pub mod demo;
 pub mod eval;
 pub mod generate;
 pub mod import;
+pub mod import_projects;
 pub mod map;
 pub mod resolve;
 pub mod serve;
@@ -38,7 +39,7 @@ pub enum Command {
     Demo(demo::Demo),
     /// Serve a zone
     Serve(serve::Serve),
-    /// Import a company list: CSV, XLSX, JSON lines, or `-` for standard input
+    /// Import a company list or a table of projects: CSV, XLSX, JSON lines, or `-` for standard input
     Import(import::ImportArgs),
     /// Say which company a name means
     Resolve(resolve::Resolve),

@@ -110,6 +110,14 @@ impl WebError {
         self.status
     }
 
+    /// What the reader is told, with the cause of what nobody expected.
+    #[must_use]
+    pub fn said(&self, lang: Lang) -> String {
+        match &self.source {
+            Some(source) => format!("{}: {source:#}", lang.t(&self.zh, &self.en)),
+            None => lang.t(&self.zh, &self.en).to_string(),
+        }
+    }
     /// The texts, Chinese and English.
     #[must_use]
     pub fn texts(&self) -> (&str, &str) {

@@ -17,6 +17,7 @@ mod leads;
 mod pages;
 mod people;
 mod programs;
+mod project_imports;
 mod roles;
 mod settings;
 mod story;
