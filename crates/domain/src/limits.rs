@@ -202,3 +202,7 @@ pub const RESTATED: usize = 10_000;
 pub const FIGURE_ROWS: usize = 500;
 /// Figures and reports kept in memory; each is as large as the rows it shows.
 pub const FIGURES_KEPT: usize = 16;
+/// Closings of periods in all.
+pub const PERIODS: usize = 10_000;
+/// Versions of definitions in all.
+pub const DEFINITION_VERSIONS: usize = 10_000;

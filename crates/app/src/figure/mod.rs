@@ -1,0 +1,5 @@
+//! Figures: the bridge from facts to reports, and their pages. [`report`] and [`sealed`] are what exports and programs use.
+
+pub mod bridge;
+
+pub use bridge::{Cut, Kept, Question, Sealed, cut, in_force, question, report, restated, sealed};

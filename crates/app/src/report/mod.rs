@@ -1,0 +1,1 @@
+//! Closed periods (上报): pages.
