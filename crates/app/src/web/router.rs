@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
-use crate::{audit, chain, company, event, import, overview, settings, target};
+use crate::{audit, chain, company, event, figure, import, overview, report, settings, target};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -76,8 +76,8 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 
 fn guarded(app: App) -> Routes {
     use Action::{
-        EditChains, EditEvents, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal,
-        ReadProjects, Refuse, View,
+        ClosePeriod, EditChains, EditEvents, EditRules, EditSettings, EditWeights, Export, Import,
+        ManageUsers, ReadJournal, ReadProjects, Refuse, View,
     };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
@@ -112,6 +112,17 @@ fn guarded(app: App) -> Routes {
         .post("/events/{id}/guests/{guest}/end", EditEvents, event::guests::end)
         .post("/events/{id}/costs", EditEvents, event::guests::add_cost)
         .post("/events/{id}/costs/{cost}/end", EditEvents, event::guests::end_cost)
+        .get("/figures", ReadProjects, figure::list::get)
+        .get("/figures/definitions", ReadProjects, figure::definitions::get)
+        .post("/figures/definitions", EditRules, figure::definitions::post)
+        .get("/figures/rates", ReadProjects, figure::rates::get)
+        .post("/figures/rates", EditRules, figure::rates::post)
+        .get("/figures/{id}", ReadProjects, figure::show::get)
+        .get("/reports", ReadProjects, report::list)
+        .post("/reports", ClosePeriod, report::close)
+        .get("/reports/{id}", ReadProjects, report::get)
+        .post("/reports/{id}/seal", ClosePeriod, report::finish)
+        .get("/reports/{id}/restatement", ReadProjects, report::restatement)
         .get("/settings", View, settings::zone::get)
         .post("/settings", EditSettings, settings::zone::post)
         .get("/settings/weights", View, settings::weights::get)
