@@ -219,3 +219,7 @@ pub const FIGURES_KEPT: usize = 16;
 
 /// Shares of one credit split.
 pub const CREDIT_SHARES: usize = 50;
+/// Closings of periods in all.
+pub const PERIODS: usize = 10_000;
+/// Versions of definitions in all.
+pub const DEFINITION_VERSIONS: usize = 10_000;

@@ -34,6 +34,8 @@ pub struct FactQuery {
     pub touched: Option<Touched>,
     /// Only facts of these kinds; empty for all.
     pub kinds: Vec<Kind>,
+    /// Only projects with a fact recorded after then.
+    pub since: Option<Timestamp>,
 }
 
 /// Which projects to read: those with a fact of one of `kinds` that counts in these days.
@@ -350,6 +352,10 @@ macro_rules! filter {
                 .push_bind($to)
                 .push(")");
         }
+        if let Some(at) = $asked.since {
+            $q.push(" AND project IN (SELECT r.project FROM fact r WHERE r.recorded_at > ");
+            $q.push_bind(micros(at)).push(")");
+        }
         if !$asked.kinds.is_empty() {
             $q.push(" AND kind IN (");
             let mut list = $q.separated(", ");
@@ -405,6 +411,7 @@ pub(crate) async fn insert_facts(
     if facts.is_empty() || facts.len() > limits::FACTS_AT_ONCE {
         return Err(Error::Invalid(format!("record 1 to {} facts at a time", limits::FACTS_AT_ONCE)));
     }
+    let now = crate::period::after_closing(tx, now).await?;
     let mut ids = Vec::with_capacity(facts.len());
     for fact in facts {
         fact.check(today).map_err(|f| refused(fact, f))?;
@@ -436,6 +443,7 @@ pub(crate) async fn insert_facts(
 
 /// Inserts many at once: facts that correct nothing and carry no files.
 async fn append(tx: &mut Tx, by: &Actor, now: Timestamp, rows: &[(ProjectId, &NewFact)]) -> Result<()> {
+    let now = crate::period::after_closing(tx, now).await?;
     for chunk in rows.chunks(CHUNK) {
         on!(&mut tx.conn, db => {
             let mut insert = QueryBuilder::new(

@@ -39,6 +39,7 @@ pub mod lead_rules;
 pub mod leader;
 pub mod login_link;
 pub mod page;
+pub mod period;
 pub mod rate;
 pub mod refusal;
 pub mod resident;

@@ -10,6 +10,7 @@ pub mod backup;
 pub mod chain;
 pub mod demo;
 pub mod eval;
+pub mod figure;
 pub mod generate;
 pub mod import;
 pub mod import_projects;
@@ -55,6 +56,11 @@ pub enum Command {
     /// Repeat a measure: names, placement, gaps
     #[command(subcommand)]
     Eval(eval::Eval),
+    /// Print a figure with its rows, its definition and its cut-off
+    Figure(figure::FigureArgs),
+    /// Verify closed reports
+    #[command(subcommand)]
+    Report(figure::ReportCommand),
     /// Read or verify the journal
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -117,6 +123,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Chain(command) => chain::run(&command),
         Command::Generate(args) => generate::run(&args),
         Command::Eval(eval) => eval::run(&eval),
+        Command::Figure(args) => asynchronous(figure::run(args)),
+        Command::Report(command) => asynchronous(figure::run_report(command)),
         Command::Audit(command) => asynchronous(audit::run(command)),
         Command::Backup(args) => asynchronous(backup::backup(args)),
         Command::Restore(args) => asynchronous(backup::restore(args)),

@@ -53,7 +53,7 @@ pub async fn team_year(app: &App, year: i16) -> anyhow::Result<TeamYear> {
     let mut gather = Gather::new(&definitions, asked, rates).map_err(anyhow::Error::msg)?;
     let kinds = vec![Kind::Stage, Kind::Arrived];
     let touched = Touched { kinds, from: period.first(), to: period.last() };
-    let touched = FactQuery { cut_off: Some(cut_off), touched: Some(touched), kinds: Vec::new() };
+    let touched = FactQuery { cut_off: Some(cut_off), touched: Some(touched), ..FactQuery::default() };
     app.store
         .each_project(&touched, |id, code, facts| {
             gather.project(&Project::fold(id, code, facts, Some(cut_off)))

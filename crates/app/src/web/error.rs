@@ -104,6 +104,11 @@ impl WebError {
         self.retry_after = Some(seconds);
         self
     }
+    /// The error for a command, which has no page to show.
+    #[must_use]
+    pub fn into_cause(self) -> anyhow::Error {
+        self.source.unwrap_or_else(|| anyhow::anyhow!(self.en))
+    }
     /// The status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {

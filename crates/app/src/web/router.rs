@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
-use crate::{audit, chain, company, desk, event, import, lead, overview, settings, target, team};
+use crate::{
+    audit, chain, company, desk, event, figure, import, lead, overview, report, settings, target, team,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -76,6 +78,10 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 
 fn guarded(app: App) -> Routes {
     use Action::*;
+    use Action::{
+        ClosePeriod, EditChains, EditEvents, EditRules, EditSettings, EditWeights, Export, Import,
+        ManageUsers, ReadJournal, ReadProjects, Refuse, View,
+    };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
         .post("/sign-out", View, sign_in::out)
@@ -145,6 +151,17 @@ fn guarded(app: App) -> Routes {
         .get("/team/formula/{file}", ReadProjects, team::formula::download)
         .get("/team/people/{id}", ReadProjects, team::person::get)
         .get("/team/assessment.xlsx", Export, team::export::get)
+        .get("/figures", ReadProjects, figure::list::get)
+        .get("/figures/definitions", ReadProjects, figure::definitions::get)
+        .post("/figures/definitions", EditRules, figure::definitions::post)
+        .get("/figures/rates", ReadProjects, figure::rates::get)
+        .post("/figures/rates", EditRules, figure::rates::post)
+        .get("/figures/{id}", ReadProjects, figure::show::get)
+        .get("/reports", ReadProjects, report::list)
+        .post("/reports", ClosePeriod, report::close)
+        .get("/reports/{id}", ReadProjects, report::get)
+        .post("/reports/{id}/seal", ClosePeriod, report::finish)
+        .get("/reports/{id}/restatement", ReadProjects, report::restatement)
         .get("/settings", View, settings::zone::get)
         .post("/settings", EditSettings, settings::zone::post)
         .get("/settings/weights", View, settings::weights::get)
