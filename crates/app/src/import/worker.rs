@@ -121,6 +121,9 @@ pub fn spawn(app: App) -> JoinHandle<()> {
                 if let Err(error) = clean_uploads(&app).await {
                     tracing::warn!(error = format!("{error:#}"), "cannot remove old uploads");
                 }
+                if let Err(error) = app.store.expire_sessions(cleaned).await {
+                    tracing::warn!(%error, "cannot end expired sessions");
+                }
             }
             match step(&app).await {
                 // The next page need not wait for the map; if it fails here, the page says why.

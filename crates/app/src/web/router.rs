@@ -103,6 +103,7 @@ fn guarded(app: App) -> Routes {
         .post("/settings/people/{id}/end", ManageUsers, settings::people::end)
         .post("/settings/people/{id}/link", ManageUsers, settings::people::link)
         .get("/audit", ReadJournal, audit::get)
+        .post("/audit/export", ReadJournal, audit::export)
 }
 
 struct Routes {
