@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod company;
 pub mod config;
+pub mod event;
 pub mod import;
 pub mod intake;
 pub mod ledger;

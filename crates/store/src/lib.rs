@@ -15,14 +15,26 @@ macro_rules! on {
     };
 }
 
+pub mod agreement;
 pub mod backup;
 pub mod chain_file;
 pub mod column_mapping;
+pub mod conflict;
+pub mod contact;
+pub mod duty;
 pub mod error;
+pub mod event;
 pub mod fact;
 pub mod file;
+pub mod formula;
+pub mod goal;
+pub mod guest;
 pub mod import;
 pub mod journal;
+pub mod lead;
+pub mod lead_alert;
+pub mod lead_list;
+pub mod lead_rules;
 pub mod leader;
 pub mod login_link;
 pub mod page;
@@ -31,6 +43,7 @@ pub mod refusal;
 pub mod resident;
 pub mod restore;
 pub mod session;
+pub mod token;
 pub mod unit;
 pub mod user;
 pub mod zone;

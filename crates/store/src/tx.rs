@@ -114,6 +114,11 @@ impl Tx {
         Ok(())
     }
 
+    /// The number that the next journal entry of this change will have.
+    pub(crate) fn next_entry(&self) -> i64 {
+        self.seq + 1
+    }
+
     /// Makes the change lasting.
     pub(crate) async fn commit(mut self) -> Result<()> {
         if !self.noted {

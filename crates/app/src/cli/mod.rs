@@ -84,6 +84,7 @@ impl Place {
             database: self.database.clone(),
             sample,
             https,
+            trust_proxy: false,
         }
     }
 

@@ -121,7 +121,7 @@ pub fn spawn(app: App) -> JoinHandle<()> {
                 if let Err(error) = clean_uploads(&app).await {
                     tracing::warn!(error = format!("{error:#}"), "cannot remove old uploads");
                 }
-                if let Err(error) = app.store.expire_sessions(cleaned).await {
+                if let Err(error) = expire_sessions(&app, cleaned).await {
                     tracing::warn!(%error, "cannot end expired sessions");
                 }
             }
@@ -351,6 +351,12 @@ async fn beat(app: App, import: i64, gauge: Arc<Gauge>) {
     }
 }
 
+/// Ends sessions that expired, or that nobody has used for as long as the zone allows.
+async fn expire_sessions(app: &App, now: Timestamp) -> store::Result<u64> {
+    let zone = app.store.zone().await?.map(|z| z.settings).unwrap_or_default();
+    app.store.expire_sessions(now, zone.idle()).await
+}
+
 /// Removes uploads that nobody turned into an import within a day.
 ///
 /// # Errors
@@ -395,6 +401,7 @@ mod tests {
             database: None,
             sample: false,
             https: false,
+            trust_proxy: false,
         };
         let store = Store::open(&config.database(), Clock::System.now()).await.unwrap();
         App::new(config, store, Clock::System)

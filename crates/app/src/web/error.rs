@@ -6,6 +6,7 @@ use crate::text::Lang;
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 
@@ -20,6 +21,8 @@ pub struct WebError {
     en: String,
     /// Where to go next: address, Chinese label, English label.
     next: Option<(String, &'static str, &'static str)>,
+    /// Seconds after which trying again makes sense.
+    retry_after: Option<i64>,
     source: Option<anyhow::Error>,
     /// Why nothing could be written, until it is known where.
     unwritten: Option<Unwritten>,
@@ -95,14 +98,56 @@ impl WebError {
         self.next = Some((href.into(), zh, en));
         self
     }
+    /// Says after how many seconds trying again makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: i64) -> WebError {
+        self.retry_after = Some(seconds);
+        self
+    }
     /// The status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    fn new(status: StatusCode, zh: impl Into<String>, en: impl Into<String>) -> WebError {
-        WebError { status, zh: zh.into(), en: en.into(), next: None, source: None, unwritten: None }
+    /// The texts, Chinese and English.
+    #[must_use]
+    pub fn texts(&self) -> (&str, &str) {
+        (&self.zh, &self.en)
+    }
+    /// The seconds of [`WebError::retry_after`].
+    #[must_use]
+    pub fn seconds(&self) -> Option<i64> {
+        self.retry_after
+    }
+    /// Logs an unexpected error and answers the number under which it stands in the log; `None` for an expected one.
+    #[must_use]
+    pub fn logged(&self) -> Option<String> {
+        self.source.as_ref().map(|source| {
+            let mut bytes = [0u8; 5];
+            // A number only has to be quotable; without the operating system's randomness it is zero.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "an error page must not fail for want of randomness"
+            )]
+            let _ = getrandom::fill(&mut bytes);
+            let number: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            tracing::error!(number, error = format!("{source:#}"), "request failed");
+            number
+        })
+    }
+
+    /// An error with this status and these texts.
+    pub fn new(status: StatusCode, zh: impl Into<String>, en: impl Into<String>) -> WebError {
+        WebError {
+            status,
+            zh: zh.into(),
+            en: en.into(),
+            next: None,
+            retry_after: None,
+            source: None,
+            unwritten: None,
+        }
     }
 }
 
@@ -179,18 +224,7 @@ struct ErrorPage<'a> {
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
-        let number = self.source.as_ref().map(|source| {
-            let mut bytes = [0u8; 5];
-            // A number only has to be quotable; without the operating system's randomness it is zero.
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "an error page must not fail for want of randomness"
-            )]
-            let _ = getrandom::fill(&mut bytes);
-            let number: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-            tracing::error!(number, error = format!("{source:#}"), "request failed");
-            number
-        });
+        let number = self.logged();
         let page = ErrorPage {
             status: self.status.as_u16(),
             zh: &self.zh,
@@ -202,8 +236,11 @@ impl IntoResponse for WebError {
         };
         let mut response = match page.render() {
             Ok(html) => (self.status, Html(html)).into_response(),
-            Err(_) => (self.status, self.zh).into_response(),
+            Err(_) => (self.status, self.zh.clone()).into_response(),
         };
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
         if let Some(unwritten) = self.unwritten {
             response.extensions_mut().insert(unwritten);
         }

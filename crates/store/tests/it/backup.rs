@@ -143,7 +143,7 @@ async fn what_comes_back_is_what_was_there_on_either_database() {
             assert!(now.get_mut("journal").unwrap().pop().unwrap().contains("backup.restore"));
             assert_eq!(now, all, "{source} → {target}");
             assert_eq!(
-                back.session(at(10), b"token").await.unwrap(),
+                back.session(at(10), b"token", jiff::SignedDuration::from_hours(12)).await.unwrap(),
                 None,
                 "nobody is signed in by a backup"
             );

@@ -6,6 +6,8 @@ mod backup;
 mod facts;
 mod faults;
 mod journal;
+mod leads;
 mod migrations;
 mod story;
+mod team;
 mod world;
