@@ -192,6 +192,7 @@ fn guarded(app: App) -> Routes {
         .post("/settings/tokens", View, settings::tokens::post)
         .post("/settings/tokens/{id}/end", View, settings::tokens::end)
         .get("/audit", ReadJournal, audit::get)
+        .post("/audit/export", ReadJournal, audit::export)
         .api_get("/api/v1/me", View, account::api::get)
         .api_post("/api/v1/me/end", View, account::api::end)
 }
