@@ -8,6 +8,7 @@ use crate::web::{api, assets, error, rate, session};
 use crate::{
     audit, chain, company, desk, event, figure, import, lead, overview, report, settings, target, team,
 };
+use crate::{audit, chain, company, desk, event, import, lead, overview, settings, target, team};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;

@@ -197,8 +197,8 @@ async fn what_an_event_cost_and_brought_is_counted_from_its_rows() {
     let row =
         outcomes.all("#outcomes tbody tr").into_iter().find(|r| text(*r).contains("南京推介会")).unwrap();
     let numbers: Vec<String> = within(row, "td.num").into_iter().map(text).collect();
-    assert_eq!(numbers, ["0", "0", "2", "1", "3.00 亿元", "12 万元", "12 万元"]);
-    assert!(within(row, "td.num a").len() >= 6, "numbers open their rows");
+    assert_eq!(numbers, ["0", "0", "0", "2", "1", "3.00 亿元", "12 万元", "12 万元"]);
+    assert!(within(row, "td.num a").len() == 8, "numbers open their rows");
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn the_sample_zone_knows_which_event_brought_which_project() {
     let rows = page.all("#outcomes tbody > tr");
     assert_eq!(rows.len(), 3);
     for row in rows {
-        let signed: i64 = text(within(row, "td.num")[3]).parse().unwrap();
+        let signed: i64 = text(within(row, "td.num")[4]).parse().unwrap();
         assert!(signed > 0, "{}", text(row));
     }
     assert!(client.page("/events/outcomes?year=2019").await.text(".empty").contains("没有活动"));
