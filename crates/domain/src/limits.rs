@@ -109,3 +109,27 @@ pub const EVIDENCE_BYTES: u64 = 50 << 20;
 pub const PROJECTS_PAGE: usize = 50;
 /// Exchange rates that may be recorded in all.
 pub const RATES: usize = 100_000;
+/// Former names of a company that a lead may carry.
+pub const LEAD_NAMES: usize = 20;
+/// Characters of what a company asks for, and of what a contact brought.
+pub const LEAD_TEXT_CHARS: usize = 2_000;
+/// Leads on one page of the list.
+pub const LEADS_PAGE: u32 = 50;
+/// Contacts of one lead.
+pub const LEAD_CONTACTS: usize = 2_000;
+/// Open leads that the hourly job and the index of claims read at a time.
+pub const LEADS_CHUNK: u32 = 1_000;
+/// Open leads of a zone in all.
+pub const LEADS_OPEN: usize = 200_000;
+/// Conflicts that one registration raises; more of the same are found when these are settled.
+pub const CONFLICTS_RAISED: usize = 20;
+/// Appeals against one conflict.
+pub const APPEALS: usize = 3;
+/// Shares of one agreement on credit.
+pub const CREDIT_SHARES: usize = 40;
+/// Claims shown while a name is typed.
+pub const CLAIMS_SHOWN: usize = 20;
+/// Rows of each list on the desk.
+pub const DESK_ROWS: u32 = 20;
+/// Bytes of a calendar or of a rule set of clues.
+pub const RULE_FILE_BYTES: usize = 256 << 10;
