@@ -3,10 +3,12 @@
 //! Everything here is a pure function over plain values: no files, no sockets, no clock, no randomness.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod chain;
 pub mod company;
 pub mod dates;
 pub mod fact;
+pub mod gate;
 pub mod industry;
 pub mod intake;
 pub mod lead;
@@ -18,6 +20,7 @@ pub mod place;
 pub mod placement;
 pub mod project;
 pub mod rate;
+pub mod review;
 pub mod role;
 pub mod stage;
 pub mod target;
