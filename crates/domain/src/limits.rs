@@ -133,3 +133,17 @@ pub const CLAIMS_SHOWN: usize = 20;
 pub const DESK_ROWS: u32 = 20;
 /// Bytes of a calendar or of a rule set of clues.
 pub const RULE_FILE_BYTES: usize = 256 << 10;
+/// Units that one review asks.
+pub const REVIEW_UNITS: usize = 50;
+/// Reviews on one page.
+pub const REVIEWS_PAGE: u32 = 50;
+/// Cards of one column of the board; the list has them all.
+pub const BOARD_CARDS: usize = 30;
+/// Files that one form may carry.
+pub const FORM_FILES: usize = 20;
+/// Fields of a form with files.
+pub const FORM_FIELDS: usize = 200;
+/// Bytes of evidence that one page hashes to see whether it was altered; larger files are hashed when they are opened.
+pub const EVIDENCE_HASHED: u64 = 64 << 20;
+/// Bytes of one file inside a zipped document that are looked at; names only, so this bounds their number.
+pub const EVIDENCE_PARTS: usize = 20_000;

@@ -338,7 +338,7 @@ async fn insert_project(
 }
 
 /// Inserts one by one, with files; for what people write.
-async fn insert_facts(
+pub(crate) async fn insert_facts(
     tx: &mut Tx,
     by: &Actor,
     now: Timestamp,
@@ -401,7 +401,7 @@ async fn append(tx: &mut Tx, by: &Actor, now: Timestamp, rows: &[(ProjectId, &Ne
 }
 
 /// The facts that `facts` correct: of the same project and kind, and not corrected yet.
-async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result<Vec<Fact>> {
+pub(crate) async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result<Vec<Fact>> {
     let mut before = Vec::new();
     for new in facts {
         let Some(id) = new.corrects else { continue };

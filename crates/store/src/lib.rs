@@ -28,6 +28,7 @@ pub mod page;
 pub mod rate;
 pub mod refusal;
 pub mod resident;
+pub mod review;
 pub mod session;
 pub mod unit;
 pub mod user;

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod chain;
 pub mod demo;
 pub mod eval;
+pub mod evidence;
 pub mod generate;
 pub mod import;
 pub mod map;
@@ -56,6 +57,9 @@ pub enum Command {
     /// Read or verify the journal
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Check the files that prove facts
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
 }
 
 /// Where an instance keeps its data.
@@ -111,6 +115,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Generate(args) => generate::run(&args),
         Command::Eval(eval) => eval::run(&eval),
         Command::Audit(command) => asynchronous(audit::run(command)),
+        Command::Evidence(command) => asynchronous(evidence::run(command)),
     }
 }
 

@@ -45,7 +45,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
         ))
-        .layer(SetResponseHeaderLayer::overriding(HeaderName::from_static("content-security-policy"), CSP))
+        .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("content-security-policy"), CSP))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))

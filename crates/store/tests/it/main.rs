@@ -5,5 +5,6 @@
 mod facts;
 mod faults;
 mod migrations;
+mod reviews;
 mod story;
 mod world;
