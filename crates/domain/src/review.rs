@@ -266,18 +266,18 @@ mod tests {
     #[test]
     fn the_routes_of_the_source() {
         let industrial = Profile { section: Some('C'), ..Profile::default() };
-        assert_eq!(asked(&industrial), ["工信局"]);
-        assert_eq!(asked(&Profile { section: Some('I'), ..Profile::default() }), ["发改局"]);
-        assert_eq!(asked(&Profile { science: true, ..industrial.clone() }), ["工信局", "科技局"]);
+        assert_eq!(asked(&industrial), ["工信"]);
+        assert_eq!(asked(&Profile { section: Some('I'), ..Profile::default() }), ["发改"]);
+        assert_eq!(asked(&Profile { science: true, ..industrial.clone() }), ["工信", "科技"]);
         assert_eq!(
             asked(&Profile { foreign: true, science: true, ..industrial.clone() }),
-            ["工信局", "科技局", "商务局"]
+            ["工信", "科技", "商务"]
         );
         assert_eq!(
             asked(&Profile { energy: 1_000, yuan: 1_000_000_000, ..industrial }),
-            ["工信局", "生态环境局", "财政局"]
+            ["工信", "生态环境", "产业基金"]
         );
-        assert_eq!(asked(&Profile::default()), ["发改局"], "an unknown industry is nobody's exception");
+        assert_eq!(asked(&Profile::default()), ["发改"], "an unknown industry is nobody's exception");
         let quality = Routes::built_in().route("quality").unwrap();
         assert_eq!(Routes::built_in().asked(quality, &Profile::default()).len(), 7);
         // five working days after Friday 2026-11-20
@@ -289,7 +289,7 @@ mod tests {
     fn another_file_sends_the_same_project_elsewhere() {
         let other = include_str!("../data/reviewers.toml")
             .replace("sections = [\"B\", \"C\", \"D\"]", "sections = [\"C\"]")
-            .replace("工信局", "经发局");
+            .replace("工信", "经发局");
         let routes = Routes::parse(&other).unwrap();
         let industrial = Profile { section: Some('C'), ..Profile::default() };
         assert_eq!(routes.asked(routes.route("signing").unwrap(), &industrial), ["经发局"]);
