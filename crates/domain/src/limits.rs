@@ -65,6 +65,26 @@ pub const COMPANY_NAME_CHARS: usize = 200;
 pub const CHAINS: usize = 200;
 /// Chain leaders (链主) that may be named in all.
 pub const LEADERS: usize = 2_000;
+/// Minutes after which a session that nobody uses ends, when the zone sets none.
+pub const IDLE_MINUTES: u16 = 30;
+/// The fewest minutes a zone may set there.
+pub const IDLE_MINUTES_LEAST: u16 = 5;
+/// The most minutes a zone may set there.
+pub const IDLE_MINUTES_MOST: u16 = 720;
+/// Minutes that an account or an address stays locked after its last failed sign-in of too many; the failures counted are as old at most.
+pub const LOCK_MINUTES: i64 = 15;
+/// Forms that one session may send in a minute.
+pub const POSTS_PER_MINUTE: u32 = 300;
+/// Forms that one address may send in a minute without being signed in.
+pub const POSTS_PER_MINUTE_ADDRESS: u32 = 120;
+/// Requests that one access token may make in a minute.
+pub const API_PER_MINUTE: u32 = 600;
+/// Sessions, tokens and addresses whose requests of this minute are counted apart; any more share one count.
+pub const RATE_KEYS: usize = 50_000;
+/// Access tokens of one person that are open at one time.
+pub const TOKENS: usize = 20;
+/// Days that an access token lasts at most.
+pub const TOKEN_DAYS: i64 = 365;
 /// Units (部门/单位) of a zone in all, ended ones too.
 pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.

@@ -1,5 +1,7 @@
 //! Who may do what: nine roles and one permission table.
 
+pub use crate::scope::{Reading, Scope, may_record};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
