@@ -167,3 +167,5 @@ pub const FORM_FIELDS: usize = 200;
 pub const EVIDENCE_HASHED: u64 = 64 << 20;
 /// Bytes of one file inside a zipped document that are looked at; names only, so this bounds their number.
 pub const EVIDENCE_PARTS: usize = 20_000;
+/// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
+pub const PROJECTS_EXPORTED: usize = 200_000;
