@@ -6,12 +6,14 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod chain;
 pub mod cli;
 pub mod clock;
 pub mod company;
 pub mod config;
 pub mod evidence;
+pub mod event;
 pub mod import;
 pub mod intake;
 pub mod ledger;

@@ -4,11 +4,16 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod assessment;
 pub mod chain;
 pub mod company;
+pub mod credit;
 pub mod dates;
+pub mod event;
 pub mod fact;
 pub mod gate;
+pub mod figure;
+pub mod goal;
 pub mod industry;
 pub mod intake;
 pub mod lead;

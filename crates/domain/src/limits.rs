@@ -112,23 +112,6 @@ pub const RESIDENTS_SHOWN: usize = 500;
 pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;
-
-/// Characters of a long text of a fact, and of the reason of a correction.
-pub const FACT_TEXT_CHARS: usize = 10_000;
-/// Files that one fact may carry.
-pub const FACT_FILES: usize = 50;
-/// Largest amount of one fact, whole currency units.
-pub const FACT_MONEY: i64 = 1_000_000_000_000;
-/// Facts that one change may record of one project.
-pub const FACTS_AT_ONCE: usize = 200;
-/// Projects that one import may bring.
-pub const PROJECTS_IMPORTED: usize = 200_000;
-/// Bytes of one piece of evidence.
-pub const EVIDENCE_BYTES: u64 = 50 << 20;
-/// Projects on one page.
-pub const PROJECTS_PAGE: usize = 50;
-/// Exchange rates that may be recorded in all.
-pub const RATES: usize = 100_000;
 /// Former names of a company that a lead may carry.
 pub const LEAD_NAMES: usize = 20;
 /// Characters of what a company asks for, and of what a contact brought.
@@ -153,6 +136,73 @@ pub const CLAIMS_SHOWN: usize = 20;
 pub const DESK_ROWS: u32 = 20;
 /// Bytes of a calendar or of a rule set of clues.
 pub const RULE_FILE_BYTES: usize = 256 << 10;
+/// Entries of the journal on one page.
+pub const JOURNAL_PAGE: u32 = 100;
+/// Bytes of one line in an export of the journal: one entry with what was there before and after.
+pub const JOURNAL_LINE_BYTES: usize = 64 << 20;
+
+/// Days that one event may last.
+pub const EVENT_DAYS: i32 = 100;
+/// Characters of an event's purpose.
+pub const EVENT_TEXT_CHARS: usize = 2_000;
+/// Guests of one event.
+pub const EVENT_GUESTS: usize = 5_000;
+/// Guests that one paste may bring.
+pub const GUESTS_AT_ONCE: usize = 500;
+/// Costs of one event.
+pub const EVENT_COSTS: usize = 500;
+/// Events on one page.
+pub const EVENTS_PAGE: u32 = 50;
+/// Events of one year that the page of outcomes adds up.
+pub const EVENTS_YEAR: usize = 2_000;
+/// Guests of one year that the assessment reads.
+pub const GUESTS_YEAR: usize = 100_000;
+/// Leads and projects listed for one event.
+pub const OUTCOMES_SHOWN: usize = 200;
+/// Rows of yearly targets that one year may have, corrections too.
+pub const GOALS_YEAR: usize = 20_000;
+/// Formulas of the assessment in all.
+pub const FORMULAS: usize = 500;
+/// Rows behind one item of the assessment that the page lists; the workbook has them all.
+pub const ASSESSMENT_ROWS: usize = 200;
+/// Bytes of one formula of the assessment.
+pub const FORMULA_BYTES: usize = 128 << 10;
+/// Items of one formula.
+pub const FORMULA_ITEMS: usize = 60;
+/// Groups of one formula.
+pub const FORMULA_GROUPS: usize = 12;
+/// Grades of one formula.
+pub const FORMULA_GRADES: usize = 10;
+/// Characters of a long text of a fact, and of the reason of a correction.
+pub const FACT_TEXT_CHARS: usize = 10_000;
+/// Files that one fact may carry.
+pub const FACT_FILES: usize = 50;
+/// Largest amount of one fact, whole currency units.
+pub const FACT_MONEY: i64 = 1_000_000_000_000;
+/// Facts that one change may record of one project.
+pub const FACTS_AT_ONCE: usize = 200;
+/// Projects that one import may bring.
+pub const PROJECTS_IMPORTED: usize = 200_000;
+/// Bytes of one piece of evidence.
+pub const EVIDENCE_BYTES: u64 = 50 << 20;
+/// Projects on one page.
+pub const PROJECTS_PAGE: usize = 50;
+/// Exchange rates that may be recorded in all.
+pub const RATES: usize = 100_000;
+
+/// Bytes of one text of figure definitions.
+pub const DEFINITION_BYTES: usize = 256 << 10;
+/// Projects that one definition may count or leave out by name.
+pub const DEFINITION_LISTED: usize = 2_000;
+/// Definitions in force at one time.
+pub const DEFINITIONS: usize = 200;
+/// Changes that one restatement lists; more are counted, not listed.
+pub const RESTATED: usize = 10_000;
+/// Rows of a figure on one page; the file has them all.
+pub const FIGURE_ROWS: usize = 500;
+/// Figures and reports kept in memory; each is as large as the rows it shows.
+pub const FIGURES_KEPT: usize = 16;
+
 /// Units that one review asks.
 pub const REVIEW_UNITS: usize = 50;
 /// Reviews on one page.
@@ -165,7 +215,7 @@ pub const FORM_FILES: usize = 20;
 pub const FORM_FIELDS: usize = 200;
 /// Bytes of evidence that one page hashes to see whether it was altered; larger files are hashed when they are opened.
 pub const EVIDENCE_HASHED: u64 = 64 << 20;
-/// Bytes of one file inside a zipped document that are looked at; names only, so this bounds their number.
+/// Files inside one zipped document; only their names are looked at.
 pub const EVIDENCE_PARTS: usize = 20_000;
 /// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
 pub const PROJECTS_EXPORTED: usize = 200_000;

@@ -2,6 +2,7 @@
 
 use crate::company::RegionCode;
 use crate::limits;
+use crate::role::Lang;
 use crate::scope::Reading;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,16 @@ impl ZoneSettings {
             return Err(format!("idle_minutes: {} to {} minutes", allowed.start(), allowed.end()));
         }
         self.check_weights()
+    }
+
+    /// The name in a language: the Chinese one where there is no English one, and `高新区` before it is set.
+    #[must_use]
+    pub fn title(&self, lang: Lang) -> &str {
+        match (&self.name, &self.name_en) {
+            (_, english) if lang == Lang::En && !english.is_empty() => english,
+            (name, _) if name.is_empty() => "高新区",
+            (name, _) => name,
+        }
     }
 
     /// How long a session may stay unused before it ends.

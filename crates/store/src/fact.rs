@@ -344,7 +344,7 @@ pub(crate) fn subject(id: ProjectId) -> String {
     format!("project:{id}")
 }
 
-async fn insert_project(
+pub(crate) async fn insert_project(
     tx: &mut Tx,
     by: &Actor,
     now: Timestamp,
@@ -463,7 +463,7 @@ fn refused(fact: &NewFact, fault: domain::fact::Fault) -> Error {
     Error::Invalid(format!("{}: {}", fact.kind.zh(), fault.zh()))
 }
 
-fn said(ids: &[FactId], facts: &[NewFact]) -> serde_json::Value {
+pub(crate) fn said(ids: &[FactId], facts: &[NewFact]) -> serde_json::Value {
     json!(ids.iter().zip(facts).map(|(id, fact)| json!({ "id": id, "fact": fact })).collect::<Vec<_>>())
 }
 

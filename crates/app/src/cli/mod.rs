@@ -6,6 +6,7 @@ macro_rules! say {
 }
 
 pub mod audit;
+pub mod backup;
 pub mod chain;
 pub mod demo;
 pub mod eval;
@@ -60,6 +61,10 @@ pub enum Command {
     /// Check the files that prove facts
     #[command(subcommand)]
     Evidence(evidence::Evidence),
+    /// Make a backup, while the server runs
+    Backup(backup::Backup),
+    /// Restore a backup into an empty place
+    Restore(backup::Restore),
 }
 
 /// Where an instance keeps its data.
@@ -83,6 +88,7 @@ impl Place {
             database: self.database.clone(),
             sample,
             https,
+            trust_proxy: false,
         }
     }
 
@@ -116,6 +122,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Eval(eval) => eval::run(&eval),
         Command::Audit(command) => asynchronous(audit::run(command)),
         Command::Evidence(command) => asynchronous(evidence::run(command)),
+        Command::Backup(args) => asynchronous(backup::backup(args)),
+        Command::Restore(args) => asynchronous(backup::restore(args)),
     }
 }
 

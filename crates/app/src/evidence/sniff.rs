@@ -77,7 +77,9 @@ fn zipped(path: &Path) -> Result<Result<&'static str, Refusal>> {
     if archive.len() > limits::EVIDENCE_PARTS {
         return refuse("内部文件过多", "holds too many files");
     }
-    let names: Vec<&str> = archive.file_names().collect();
+    let Ok(names) = archive.file_names().collect::<std::result::Result<Vec<_>, _>>() else {
+        return refuse("已损坏，打不开", "is damaged and cannot be opened");
+    };
     let active = |name: &str| {
         let name = name.to_ascii_lowercase();
         name.ends_with("vbaproject.bin") || name.contains("activex/") || name.contains("macrosheets/")
@@ -85,7 +87,7 @@ fn zipped(path: &Path) -> Result<Result<&'static str, Refusal>> {
     if names.iter().any(|n| active(n)) {
         return refuse("带有宏，请另存为不带宏的文件或 PDF", "carries macros; save it without them or as PDF");
     }
-    let has = |name: &str| names.contains(&name);
+    let has = |name: &str| names.iter().any(|n| n == name);
     let kind = match () {
         () if has("OFD.xml") => "ofd",
         () if !has("[Content_Types].xml") => {

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::evidence::sheet::Sheet;
 use crate::project::names::Names;
-use crate::project::{find, guard, guard_kinds, is_stale, may_write, stale};
+use crate::project::{find, guard, guard_kinds, guard_reading, is_stale, may_write, stale};
 use crate::rules::Rules;
 use crate::text::{Lang, yuan};
 use crate::web::chrome::{Chrome, Nav};
@@ -73,6 +73,7 @@ fn turn(project: &Project) -> Kind {
 /// `GET /projects/{id}/access`
 pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) -> Result<Response> {
     let project = find(&app, id, None).await?;
+    guard_reading(&signed, &project)?;
     page(&app, &signed, &project, None, Vec::new()).await
 }
 

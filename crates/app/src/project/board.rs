@@ -13,7 +13,6 @@ use axum::extract::{Query, State};
 use domain::limits;
 use domain::rate::Rates;
 use domain::role::Action;
-use domain::scope::writes;
 use domain::stage::Stage;
 use domain::user::UnitId;
 use std::sync::Arc;
@@ -52,7 +51,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let asked = Asked { sort: "-recorded".into(), page: String::new(), stage: String::new(), ..asked };
     let found = find(&app, &signed, &asked, names.clone(), usize::MAX).await?;
     let (rates, today) = (Rates::new(app.store.rates().await?, None), app.clock.today());
-    let reach = writes(signed.role, signed.unit);
+    let reach = signed.scope();
     let may = signed.may(Action::RecordFact);
     let mut columns = Vec::new();
     for stage in Stage::ALL {

@@ -27,6 +27,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         (lang.t("符合条件的项目", "Projects found"), found.total.to_string()),
         (lang.t("导出的项目", "Projects exported"), rows.len().to_string()),
     ];
+    app.store.note_export(&signed.actor(), app.clock.now(), "projects.xlsx", rows.len() as u64).await?;
     let bytes = app.compute(move || workbook(&rows, &about, lang)).await??;
     let disposition = format!("attachment; filename=\"projects-{day}.xlsx\"");
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";

@@ -5,7 +5,7 @@ use crate::clock::shown;
 use crate::evidence::sheet::Sheet;
 use crate::project::names::Names;
 use crate::project::record::{Input, read_day, read_value};
-use crate::project::{find, guard, guard_kinds, is_stale, may_write, stale, words};
+use crate::project::{find, guard, guard_kinds, guard_reading, is_stale, may_write, stale, words};
 use crate::rules::Rules;
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
@@ -62,6 +62,7 @@ pub async fn get(
     Path((id, fact)): Path<(i64, i64)>,
 ) -> Result<Response> {
     let project = find(&app, id, None).await?;
+    guard_reading(&signed, &project)?;
     let fact = known(&app, &project, fact).await?;
     let typed = Typed { effective: fact.effective.to_string(), counts: fact.counts.to_string(), ..Typed::of(&fact.value) };
     page(&app, &signed, &project, &fact, &typed, Vec::new()).await

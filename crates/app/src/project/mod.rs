@@ -20,7 +20,6 @@ use crate::web::session::Signed;
 use domain::fact::{Kind, NewFact, ProjectId};
 use domain::project::Project;
 use domain::role::{Action, may_record};
-use domain::scope::writes;
 use domain::user::UnitId;
 use jiff::Timestamp;
 use store::Error;
@@ -40,7 +39,7 @@ pub async fn find(app: &App, id: i64, cut_off: Option<Timestamp>) -> Result<Proj
 #[must_use]
 pub fn may_write(signed: &Signed, project: &Project) -> bool {
     let unit = project.number(Kind::Unit).map(UnitId);
-    signed.may(Action::RecordFact) && writes(signed.role, signed.unit).covers(unit)
+    signed.may(Action::RecordFact) && signed.scope().covers(unit)
 }
 
 /// Refuses those whose unit is another.
@@ -48,14 +47,24 @@ pub fn may_write(signed: &Signed, project: &Project) -> bool {
 /// # Errors
 /// 403 with whose it is.
 pub fn guard(signed: &Signed, project: &Project) -> Result<()> {
-    if writes(signed.role, signed.unit).covers(project.number(Kind::Unit).map(UnitId)) {
+    signed
+        .may_write_unit(project.number(Kind::Unit).map(UnitId))
+        .map_err(|e| e.next(format!("/projects/{}", project.id), "返回项目", "Back to the project"))
+}
+
+/// Refuses those to whom the zone closes the records of other units.
+///
+/// # Errors
+/// 403 with whose it is.
+pub fn guard_reading(signed: &Signed, project: &Project) -> Result<()> {
+    if signed.sees_unit(project.number(Kind::Unit).map(UnitId)) {
         return Ok(());
     }
     Err(WebError::forbidden(
-        "这是其他单位的项目，您只能查看；需要修改请联系责任单位。",
-        "This project belongs to another unit; you may read it only. Ask that unit to change it.",
+        format!("“{}”是其他单位的项目；按园区设置，只能查看本单位项目的记录。", project.name()),
+        format!("“{}” belongs to another unit; the zone lets you read records of your own unit only.", project.name()),
     )
-    .next(format!("/projects/{}", project.id), "返回项目", "Back to the project"))
+    .next("/projects", "项目列表", "Projects"))
 }
 
 /// Refuses facts that are not of a role's trade.

@@ -7,7 +7,7 @@ use crate::project::record::{Input, read_day, read_value};
 use crate::project::guard_kinds;
 use crate::rules::Rules;
 use crate::web::chrome::{Chrome, Nav};
-use crate::web::error::{Result, WebError};
+use crate::web::error::Result;
 use crate::web::page::render;
 use crate::web::session::Signed;
 use askama::Template;
@@ -16,7 +16,6 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::fact::{Kind, NewFact, Value};
 use domain::role::Role;
-use domain::scope::writes;
 use domain::stage::Stage;
 use domain::user::UnitId;
 use serde::Deserialize;
@@ -133,13 +132,7 @@ pub async fn post(State(app): State<App>, signed: Signed, sheet: Sheet) -> Resul
     }
     guard_kinds(&signed, &facts)?;
     let unit = facts.iter().find(|f| f.kind == Kind::Unit).and_then(|f| f.value.number()).map(UnitId);
-    if !writes(signed.role, signed.unit).covers(unit) {
-        return Err(WebError::forbidden(
-            "只能为自己的单位新建项目。",
-            "You may make projects of your own unit only.",
-        )
-        .next("/projects/new", "返回", "Back"));
-    }
+    signed.may_write_unit(unit)?;
     let (id, _) = app.store.create_project(&signed.actor(), app.clock.now(), today, None, &facts).await?;
     Ok(Redirect::to(&format!("/projects/{id}")).into_response())
 }

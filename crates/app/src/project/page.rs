@@ -6,7 +6,7 @@ use crate::evidence::keep::{Health, health_of_all};
 use crate::project::list::{mark, stage_choices};
 use crate::project::names::Names;
 use crate::project::stage::{reviews, say};
-use crate::project::{find, may_write, record, words};
+use crate::project::{find, guard_reading, may_write, record, words};
 use crate::review::round::{self, Round};
 use crate::rules::Rules;
 use crate::target::list::Choice;
@@ -105,7 +105,6 @@ struct NextGate {
 struct FileRow {
     href: String,
     name: String,
-    kind: String,
     size: String,
     evidence: String,
     class: &'static str,
@@ -145,6 +144,7 @@ pub async fn get(
         })?),
     };
     let project = find(&app, id, day.map(end_of)).await?;
+    guard_reading(&signed, &project)?;
     let (names, rules, lang) = (Names::read(&app).await?, Rules::read(&app.config)?, signed.prefs.lang);
     let today = app.clock.today();
     let reviews = reviews(&app, &project, &rules, today).await?;
@@ -337,7 +337,6 @@ async fn files(app: &App, project: &Project, rules: &Rules, lang: Lang) -> Resul
             evidence: lang.t(zh, en).to_string(),
             size: size(file.bytes),
             name: file.name,
-            kind: file.kind,
             class,
             state,
             fact: fact.id.0,

@@ -37,7 +37,6 @@ struct RecordPage {
     input: Input,
     effective: String,
     counts: String,
-    reason: String,
     kept: Vec<(String, String)>,
     accept: &'static str,
     faults: Vec<String>,
@@ -222,7 +221,6 @@ struct Typed {
     unit: String,
     effective: String,
     counts: String,
-    reason: String,
     kept: Vec<(String, String)>,
 }
 
@@ -245,7 +243,6 @@ async fn form(
         input: Input::of(kind, &typed.value, &typed.unit, &names, &rules.gates, lang),
         effective: typed.effective.clone(),
         counts: typed.counts.clone(),
-        reason: typed.reason.clone(),
         kept: typed.kept.clone(),
         accept: ACCEPT,
         faults,
@@ -278,7 +275,6 @@ pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, s
                 unit: sheet.get(&format!("unit.{kind}")).into(),
                 effective: sheet.get("effective").into(),
                 counts: sheet.get("counts").into(),
-                reason: String::new(),
                 kept: files,
             };
             return form(&app, &signed, &project, kind, &typed, vec![lang.t(&zh, &en).into()]).await;

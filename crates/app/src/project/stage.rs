@@ -46,7 +46,6 @@ struct StagePage {
     effective: String,
     counts: String,
     kept: Vec<(String, String)>,
-    back: String,
     accept: &'static str,
     blocked: bool,
 }
@@ -99,7 +98,8 @@ struct Typed {
     reason: String,
     kept: Vec<(String, String)>,
     values: BTreeMap<Kind, (String, String)>,
-    back: String,
+    /// Whether the form was sent and came back.
+    sent: bool,
 }
 
 /// `GET /projects/{id}/stage?to=…`
@@ -149,7 +149,7 @@ async fn form(
     let inputs = gate.facts.iter().filter(|k| project.get(**k).is_none()).map(input).collect();
     // What this form itself can bring is no reason to send the reader away.
     let elsewhere = |m: &Missing| !matches!(m, Missing::Evidence(_) | Missing::Fact(_) | Missing::Reason);
-    let posted = !faults.is_empty() || typed.back == "posted";
+    let sent = !faults.is_empty() || typed.sent;
     let page = render(&StagePage {
         p: Chrome::of(signed, Nav::Projects),
         id: project.id.0,
@@ -169,10 +169,9 @@ async fn form(
         effective: typed.effective.clone(),
         counts: typed.counts.clone(),
         kept: typed.kept.clone(),
-        back: String::new(),
         accept: ACCEPT,
     })?;
-    let status = if posted { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = if sent { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, page).into_response())
 }
 
@@ -203,7 +202,7 @@ pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, s
             reason: sheet.get("reason").into(),
             kept: files.clone(),
             values,
-            back: "posted".into(),
+            sent: true,
         };
         let faults = faults.iter().map(|(zh, en)| lang.t(zh, en).to_string()).collect();
         return form(&app, &signed, &project, to, &rules, &typed, &missing, faults).await;

@@ -13,6 +13,8 @@ mod crash;
 mod database;
 mod imports;
 mod pages;
+mod projects;
+mod reviews;
 mod roles;
 mod settings;
 mod story;
