@@ -223,3 +223,19 @@ pub const CREDIT_SHARES: usize = 50;
 pub const PERIODS: usize = 10_000;
 /// Versions of definitions in all.
 pub const DEFINITION_VERSIONS: usize = 10_000;
+/// Units that one review asks.
+pub const REVIEW_UNITS: usize = 50;
+/// Reviews on one page.
+pub const REVIEWS_PAGE: u32 = 50;
+/// Cards of one column of the board; the list has them all.
+pub const BOARD_CARDS: usize = 30;
+/// Files that one form may carry.
+pub const FORM_FILES: usize = 20;
+/// Fields of a form with files.
+pub const FORM_FIELDS: usize = 200;
+/// Bytes of evidence that one page hashes to see whether it was altered; larger files are hashed when they are opened.
+pub const EVIDENCE_HASHED: u64 = 64 << 20;
+/// Files inside one zipped document; only their names are looked at.
+pub const EVIDENCE_PARTS: usize = 20_000;
+/// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
+pub const PROJECTS_EXPORTED: usize = 200_000;

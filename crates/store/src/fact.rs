@@ -465,7 +465,7 @@ async fn append(tx: &mut Tx, by: &Actor, now: Timestamp, rows: &[(ProjectId, &Ne
 }
 
 /// The facts that `facts` correct: of the same project and kind, and not corrected yet.
-async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result<Vec<Fact>> {
+pub(crate) async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result<Vec<Fact>> {
     let mut before = Vec::new();
     for new in facts {
         let Some(id) = new.corrects else { continue };

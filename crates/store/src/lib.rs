@@ -43,6 +43,7 @@ pub mod period;
 pub mod rate;
 pub mod refusal;
 pub mod resident;
+pub mod review;
 pub mod restore;
 pub mod session;
 pub mod token;

@@ -11,6 +11,7 @@ pub mod chain;
 pub mod demo;
 pub mod eval;
 pub mod figure;
+pub mod evidence;
 pub mod generate;
 pub mod import;
 pub mod import_projects;
@@ -64,6 +65,9 @@ pub enum Command {
     /// Read or verify the journal
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Check the files that prove facts
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// Make a backup, while the server runs
     Backup(backup::Backup),
     /// Restore a backup into an empty place
@@ -126,6 +130,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Figure(args) => asynchronous(figure::run(args)),
         Command::Report(command) => asynchronous(figure::run_report(command)),
         Command::Audit(command) => asynchronous(audit::run(command)),
+        Command::Evidence(command) => asynchronous(evidence::run(command)),
         Command::Backup(args) => asynchronous(backup::backup(args)),
         Command::Restore(args) => asynchronous(backup::restore(args)),
     }

@@ -8,7 +8,7 @@ use crate::web::{api, assets, error, rate, session};
 use crate::{
     audit, chain, company, desk, event, figure, import, lead, overview, report, settings, target, team,
 };
-use crate::{audit, chain, company, desk, event, import, lead, overview, settings, target, team};
+use crate::{audit, chain, company, desk, event, evidence, import, lead, overview, project, review, settings, target, team};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -56,7 +56,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
         ))
-        .layer(SetResponseHeaderLayer::overriding(HeaderName::from_static("content-security-policy"), CSP))
+        .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("content-security-policy"), CSP))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))
@@ -82,6 +82,8 @@ fn guarded(app: App) -> Routes {
     use Action::{
         ClosePeriod, EditChains, EditEvents, EditRules, EditSettings, EditWeights, Export, Import,
         ManageUsers, ReadJournal, ReadProjects, Refuse, View,
+        CorrectFact, EditChains, EditEvents, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal,
+        ReadProjects, RecordFact, Refuse, Review, View,
     };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
@@ -196,6 +198,25 @@ fn guarded(app: App) -> Routes {
         .post("/audit/export", ReadJournal, audit::export)
         .api_get("/api/v1/me", View, account::api::get)
         .api_post("/api/v1/me/end", View, account::api::end)
+        .get("/projects", ReadProjects, project::list::get)
+        .get("/projects.xlsx", Export, project::export::get)
+        .get("/projects/board", ReadProjects, project::board::get)
+        .get("/projects/new", RecordFact, project::new::get)
+        .post("/projects/new", RecordFact, project::new::post)
+        .get("/projects/{id}", ReadProjects, project::page::get)
+        .get("/projects/{id}/stage", RecordFact, project::stage::get)
+        .upload("/projects/{id}/stage", RecordFact, project::stage::post)
+        .get("/projects/{id}/record", RecordFact, project::record::get)
+        .upload("/projects/{id}/facts", RecordFact, project::record::post)
+        .get("/projects/{id}/facts/{fact}", ReadProjects, project::fact::get)
+        .post("/projects/{id}/facts/{fact}", CorrectFact, project::fact::post)
+        .get("/projects/{id}/access", ReadProjects, project::access::get)
+        .post("/projects/{id}/access", RecordFact, project::access::post)
+        .post("/projects/{id}/reviews", RecordFact, review::round::open)
+        .get("/reviews", ReadProjects, review::list::get)
+        .get("/reviews/{id}", ReadProjects, review::answer::get)
+        .post("/reviews/{id}", Review, review::answer::post)
+        .get("/files/{sha256}", ReadProjects, evidence::serve::get)
 }
 
 struct Routes {

@@ -18,6 +18,8 @@ mod pages;
 mod people;
 mod programs;
 mod project_imports;
+mod projects;
+mod reviews;
 mod roles;
 mod settings;
 mod story;
