@@ -4,6 +4,7 @@
 //! The binary as a library.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod audit;
 pub mod backup;

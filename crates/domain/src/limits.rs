@@ -216,6 +216,8 @@ pub const RESTATED: usize = 10_000;
 pub const FIGURE_ROWS: usize = 500;
 /// Figures and reports kept in memory; each is as large as the rows it shows.
 pub const FIGURES_KEPT: usize = 16;
+/// Items of one page that a program may ask for.
+pub const API_PAGE: usize = 500;
 
 /// Shares of one credit split.
 pub const CREDIT_SHARES: usize = 50;

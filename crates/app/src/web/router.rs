@@ -1,6 +1,6 @@
 //! Every URL, in reading order, each with what a role must be allowed to do to reach it.
 
-use crate::account::{self, preferences, sign_in, welcome};
+use crate::account::{preferences, sign_in, welcome};
 use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
@@ -217,6 +217,7 @@ fn guarded(app: App) -> Routes {
         .get("/reviews/{id}", ReadProjects, review::answer::get)
         .post("/reviews/{id}", Review, review::answer::post)
         .get("/files/{sha256}", ReadProjects, evidence::serve::get)
+        .programs(crate::api::endpoints())
 }
 
 struct Routes {
@@ -245,24 +246,9 @@ impl Routes {
         self.add(Method::POST, path, action, post(handler).layer(DefaultBodyLimit::disable()))
     }
 
-    /// A route for programs under [`api::ROOT`], which come with an access token.
-    fn api_get<H: Handler<T, App>, T: 'static>(
-        self,
-        path: &'static str,
-        action: Action,
-        handler: H,
-    ) -> Routes {
-        self.api(Method::GET, path, action, get(handler))
-    }
-
-    /// As [`Routes::api_get`], for changes.
-    fn api_post<H: Handler<T, App>, T: 'static>(
-        self,
-        path: &'static str,
-        action: Action,
-        handler: H,
-    ) -> Routes {
-        self.api(Method::POST, path, action, post(handler))
+    /// The endpoints for programs, under [`api::ROOT`], which come with an access token.
+    fn programs(self, endpoints: Vec<crate::api::Endpoint>) -> Routes {
+        endpoints.into_iter().fold(self, |routes, e| routes.api(e.method, e.path, e.action, e.route))
     }
 
     fn api(mut self, method: Method, path: &'static str, action: Action, route: MethodRouter<App>) -> Routes {

@@ -5,6 +5,7 @@
 #![expect(clippy::disallowed_methods, reason = "waiting for other programs has a deadline")]
 
 mod account;
+mod api;
 mod browser;
 mod chains;
 mod cli;

@@ -5,9 +5,9 @@
 //! Nothing here writes.
 //!
 //! # What rejects a row, and what does not
-//! A row is **rejected**, whole and with every fault named, when it has no project name; when an amount, a day, an area or a number is there but cannot be read
-//! as exactly one value; when it says a project is signed or further without a day for it; when completion lies before the start; when it contradicts another row about the same project;
-//! or when its totals are below what is recorded already.
+//! A row is **rejected**, whole and with every fault named, when it has no project name; when an amount, a day, an area or a number is there but
+//! cannot be read as exactly one value; when it says a project is signed or further without a day for it; when completion lies before the start;
+//! when it contradicts another row about the same project; or when its totals are below what is recorded already.
 //!
 //! A row is **accepted with a note**, the value left out, when a unit, a person, an event, a chain or a word is not known here.
 

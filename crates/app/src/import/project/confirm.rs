@@ -21,6 +21,7 @@ use store::file::NewFile;
 /// What the reader agreed to.
 #[derive(Debug, Deserialize)]
 pub struct Agreed {
+    #[serde(default)]
     seen: String,
 }
 

@@ -557,7 +557,8 @@ fn conflicts(plan: &mut Plan) {
     }
 }
 
-/// Of two new rows of the same company and name, one with a code and one without, the one without is rejected: it cannot be told whether it is another.
+/// Of two new rows of the same company and name, one with a code and one without, the one without is rejected: it cannot be told
+/// whether it is another.
 fn uncoded(plan: &mut Plan) {
     let mut coded: HashMap<(String, String), u64> = HashMap::new();
     let name = |said: &ProjectRow| (key(said.company()), key(said.name()));

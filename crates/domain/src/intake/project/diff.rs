@@ -49,7 +49,8 @@ pub struct Difference {
     pub new: NewFact,
 }
 
-/// Compares a row with a project (`None`: it is new) and answers every fact to record, the stages last. Empty when the project says all of it already.
+/// Compares a row with a project (`None`: it is new) and answers every fact to record, the stages last.
+/// Empty when the project says all of it already.
 ///
 /// # Errors
 /// Every fault that only the project's own facts show.

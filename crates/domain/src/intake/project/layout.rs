@@ -65,8 +65,8 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Finds the heading among the first [`limits::INTAKE_TITLE_ROWS`] rows: the row, or the pair of rows, that names most fields. `choices` are by column,
-    /// from 0. `None` when no row names two fields and no person named one.
+    /// Finds the heading among the first [`limits::INTAKE_TITLE_ROWS`] rows: the row, or the pair of rows, that names most fields.
+    /// `choices` are by column, from 0. `None` when no row names two fields and no person named one.
     #[must_use]
     pub fn find<R: AsRef<[String]>>(rows: &[R], choices: &BTreeMap<usize, Choice>) -> Option<Layout> {
         let first = &rows[..rows.len().min(limits::INTAKE_TITLE_ROWS)];
