@@ -85,6 +85,8 @@ pub const RATE_KEYS: usize = 50_000;
 pub const TOKENS: usize = 20;
 /// Days that an access token lasts at most.
 pub const TOKEN_DAYS: i64 = 365;
+/// Accounts of a zone that one page lists, ended ones too.
+pub const PEOPLE: usize = 5_000;
 /// Units (部门/单位) of a zone in all, ended ones too.
 pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.
@@ -128,8 +130,6 @@ pub const LEADS_OPEN: usize = 200_000;
 pub const CONFLICTS_RAISED: usize = 20;
 /// Appeals against one conflict.
 pub const APPEALS: usize = 3;
-/// Shares of one agreement on credit.
-pub const CREDIT_SHARES: usize = 40;
 /// Claims shown while a name is typed.
 pub const CLAIMS_SHOWN: usize = 20;
 /// Rows of each list on the desk.
@@ -157,6 +157,8 @@ pub const EVENTS_PAGE: u32 = 50;
 pub const EVENTS_YEAR: usize = 2_000;
 /// Guests of one year that the assessment reads.
 pub const GUESTS_YEAR: usize = 100_000;
+/// Leads that the assessment of one year, or the page of outcomes, reads.
+pub const LEADS_YEAR: usize = 100_000;
 /// Leads and projects listed for one event.
 pub const OUTCOMES_SHOWN: usize = 200;
 /// Rows of yearly targets that one year may have, corrections too.
@@ -206,3 +208,6 @@ pub const FIGURES_KEPT: usize = 16;
 pub const PERIODS: usize = 10_000;
 /// Versions of definitions in all.
 pub const DEFINITION_VERSIONS: usize = 10_000;
+
+/// Shares of one credit split.
+pub const CREDIT_SHARES: usize = 50;

@@ -33,6 +33,7 @@ pub mod import;
 pub mod journal;
 pub mod lead;
 pub mod lead_alert;
+pub mod lead_line;
 pub mod lead_list;
 pub mod lead_rules;
 pub mod leader;
