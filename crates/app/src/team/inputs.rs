@@ -54,8 +54,6 @@ pub async fn team_year(app: &App, year: i16) -> anyhow::Result<TeamYear> {
     let kinds = vec![Kind::Stage, Kind::Arrived];
     let touched = Touched { kinds, from: period.first(), to: period.last() };
     let touched = FactQuery { cut_off: Some(cut_off), touched: Some(touched), ..FactQuery::default() };
-    let touched =
-        FactQuery { cut_off: Some(cut_off), touched: Some(touched), kinds: Vec::new(), since: None };
     app.store
         .each_project(&touched, |id, code, facts| {
             gather.project(&Project::fold(id, code, facts, Some(cut_off)))

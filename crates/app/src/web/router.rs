@@ -6,9 +6,9 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, chain, company, desk, event, figure, import, lead, overview, report, settings, target, team,
+    audit, chain, company, desk, event, evidence, figure, import, lead, overview, project, report, review,
+    settings, target, team,
 };
-use crate::{audit, chain, company, desk, event, evidence, import, lead, overview, project, review, settings, target, team};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -56,7 +56,10 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
         ))
-        .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("content-security-policy"), CSP))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static("content-security-policy"),
+            CSP,
+        ))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))
@@ -79,12 +82,6 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 
 fn guarded(app: App) -> Routes {
     use Action::*;
-    use Action::{
-        ClosePeriod, EditChains, EditEvents, EditRules, EditSettings, EditWeights, Export, Import,
-        ManageUsers, ReadJournal, ReadProjects, Refuse, View,
-        CorrectFact, EditChains, EditEvents, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal,
-        ReadProjects, RecordFact, Refuse, Review, View,
-    };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
         .post("/sign-out", View, sign_in::out)
@@ -165,15 +162,6 @@ fn guarded(app: App) -> Routes {
         .get("/reports/{id}", ReadProjects, report::get)
         .post("/reports/{id}/seal", ClosePeriod, report::finish)
         .get("/reports/{id}/restatement", ReadProjects, report::restatement)
-        .get("/team", ReadProjects, team::overview::get)
-        .get("/team/done", ReadProjects, team::done::get)
-        .get("/team/goals", ReadProjects, team::goals::get)
-        .post("/team/goals", EditTeam, team::goals::post)
-        .get("/team/formula", ReadProjects, team::formula::get)
-        .upload("/team/formula", EditTeam, team::formula::upload)
-        .get("/team/formula/{file}", ReadProjects, team::formula::download)
-        .get("/team/people/{id}", ReadProjects, team::person::get)
-        .get("/team/assessment.xlsx", Export, team::export::get)
         .get("/settings", View, settings::zone::get)
         .post("/settings", EditSettings, settings::zone::post)
         .get("/settings/weights", View, settings::weights::get)
@@ -205,8 +193,6 @@ fn guarded(app: App) -> Routes {
         .post("/settings/tokens/{id}/end", View, settings::tokens::end)
         .get("/audit", ReadJournal, audit::get)
         .post("/audit/export", ReadJournal, audit::export)
-        .api_get("/api/v1/me", View, account::api::get)
-        .api_post("/api/v1/me/end", View, account::api::end)
         .get("/projects", ReadProjects, project::list::get)
         .get("/projects.xlsx", Export, project::export::get)
         .get("/projects/board", ReadProjects, project::board::get)
