@@ -25,7 +25,8 @@ impl Rules {
     /// A file that cannot be read or has a fault; the error names both.
     pub fn read(config: &Config) -> Result<Rules> {
         Ok(Rules {
-            gates: own(config, "gates.toml", Gates::parse)?.map_or(Cow::Borrowed(Gates::built_in()), Cow::Owned),
+            gates: own(config, "gates.toml", Gates::parse)?
+                .map_or(Cow::Borrowed(Gates::built_in()), Cow::Owned),
             routes: own(config, "reviewers.toml", Routes::parse)?
                 .map_or(Cow::Borrowed(Routes::built_in()), Cow::Owned),
             access: own(config, "access.toml", Table::parse)?

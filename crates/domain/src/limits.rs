@@ -85,6 +85,8 @@ pub const RATE_KEYS: usize = 50_000;
 pub const TOKENS: usize = 20;
 /// Days that an access token lasts at most.
 pub const TOKEN_DAYS: i64 = 365;
+/// Accounts of a zone that one page lists, ended ones too.
+pub const PEOPLE: usize = 5_000;
 /// Units (部门/单位) of a zone in all, ended ones too.
 pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.
@@ -128,8 +130,6 @@ pub const LEADS_OPEN: usize = 200_000;
 pub const CONFLICTS_RAISED: usize = 20;
 /// Appeals against one conflict.
 pub const APPEALS: usize = 3;
-/// Shares of one agreement on credit.
-pub const CREDIT_SHARES: usize = 40;
 /// Claims shown while a name is typed.
 pub const CLAIMS_SHOWN: usize = 20;
 /// Rows of each list on the desk.
@@ -219,3 +219,5 @@ pub const EVIDENCE_HASHED: u64 = 64 << 20;
 pub const EVIDENCE_PARTS: usize = 20_000;
 /// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
 pub const PROJECTS_EXPORTED: usize = 200_000;
+/// Shares of one credit split.
+pub const CREDIT_SHARES: usize = 50;

@@ -94,7 +94,8 @@ pub fn health(config: &Config, file: &NewFile, budget: &mut u64) -> anyhow::Resu
         return Ok(Health::Altered);
     }
     let key = path.display().to_string();
-    let known = SOUND.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|m| m.get(&key).copied());
+    let known =
+        SOUND.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|m| m.get(&key).copied());
     if known == Some(seen) {
         return Ok(Health::Sound);
     }

@@ -32,18 +32,25 @@ pub async fn get(State(app): State<App>, Path(sha256): Path<String>) -> Result<R
         Health::Altered => {
             return Err(WebError::conflict(
                 format!("文件“{}”的内容与登记的哈希不符，已被改动，不予下载。请从备份恢复。", file.name),
-                format!("The bytes of “{}” were altered and are not handed out; restore them from a backup.", file.name),
+                format!(
+                    "The bytes of “{}” were altered and are not handed out; restore them from a backup.",
+                    file.name
+                ),
             ));
         }
     }
     // Pictures may be looked at in a page of their own that can load and run nothing; everything else is downloaded.
     let shown = if matches!(file.kind.as_str(), "png" | "jpg" | "webp") { "inline" } else { "attachment" };
     let name = encode(&file.name).replace('+', "%20");
-    let disposition = format!("{shown}; filename=\"{}.{}\"; filename*=UTF-8''{name}", &sha256[..12], file.kind);
+    let disposition =
+        format!("{shown}; filename=\"{}.{}\"; filename*=UTF-8''{name}", &sha256[..12], file.kind);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&file.kind))),
         (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(anyhow::Error::new)?),
-        (HeaderName::from_static("content-security-policy"), HeaderValue::from_static("sandbox; default-src 'none'")),
+        (
+            HeaderName::from_static("content-security-policy"),
+            HeaderValue::from_static("sandbox; default-src 'none'"),
+        ),
     ];
     Ok((headers, bytes).into_response())
 }

@@ -85,7 +85,10 @@ fn zipped(path: &Path) -> Result<Result<&'static str, Refusal>> {
         name.ends_with("vbaproject.bin") || name.contains("activex/") || name.contains("macrosheets/")
     };
     if names.iter().any(|n| active(n)) {
-        return refuse("带有宏，请另存为不带宏的文件或 PDF", "carries macros; save it without them or as PDF");
+        return refuse(
+            "带有宏，请另存为不带宏的文件或 PDF",
+            "carries macros; save it without them or as PDF",
+        );
     }
     let has = |name: &str| names.iter().any(|n| n == name);
     let kind = match () {

@@ -101,7 +101,9 @@ async fn page(
     let total = |s: Option<&Scores>| s.map_or_else(|| "—".to_string(), |s| points(table.total(s)));
     let by = |kind| project.get(kind).map(|f| names.actor(&f.by, lang)).unwrap_or_default();
     let fault = table.fault(checked.as_ref()).map(domain::gate::Missing::Access);
-    let said = |label, s: &Option<Scores>| s.as_ref().filter(|s| !s.grounds.is_empty()).map(|s| (label, s.grounds.clone()));
+    let said = |label, s: &Option<Scores>| {
+        s.as_ref().filter(|s| !s.grounds.is_empty()).map(|s| (label, s.grounds.clone()))
+    };
     let turn = turn(project);
     let own = own(project, signed);
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
@@ -129,10 +131,13 @@ async fn page(
         ),
         round: if turn == Kind::AccessRaw { lang.t("打分", "Score") } else { lang.t("复核", "Re-check") },
         grounds: typed.map(|t| t.get("grounds").to_string()).unwrap_or_default(),
-        said: [said(lang.t("打分依据", "Grounds of the score"), &raw), said(lang.t("复核依据", "Grounds of the re-check"), &checked)]
-            .into_iter()
-            .flatten()
-            .collect(),
+        said: [
+            said(lang.t("打分依据", "Grounds of the score"), &raw),
+            said(lang.t("复核依据", "Grounds of the re-check"), &checked),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         faults,
         may_score: may_write(signed, project) && !own,
         waits: own && may_write(signed, project),
@@ -184,7 +189,12 @@ fn row(
 }
 
 /// `POST /projects/{id}/access`
-pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, sheet: Sheet) -> Result<Response> {
+pub async fn post(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    sheet: Sheet,
+) -> Result<Response> {
     let project = find(&app, id, None).await?;
     guard(&signed, &project)?;
     let kind = turn(&project);
@@ -198,7 +208,9 @@ pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, s
     let (rules, today, lang) = (Rules::read(&app.config)?, app.clock.today(), signed.prefs.lang);
     let scores = match read(&sheet, &rules.access) {
         Ok(scores) => scores,
-        Err((zh, en)) => return page(&app, &signed, &project, Some(&sheet), vec![lang.t(&zh, &en).into()]).await,
+        Err((zh, en)) => {
+            return page(&app, &signed, &project, Some(&sheet), vec![lang.t(&zh, &en).into()]).await;
+        }
     };
     let text = serde_json::to_string(&scores).map_err(anyhow::Error::new)?;
     let fact = NewFact::on(today, kind, Value::Text(text));
@@ -216,7 +228,8 @@ pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, s
 }
 
 fn read(sheet: &Sheet, table: &Table) -> Result<Scores, (String, String)> {
-    let mut scores = Scores { table: table.id.clone(), grounds: sheet.get("grounds").into(), ..Scores::default() };
+    let mut scores =
+        Scores { table: table.id.clone(), grounds: sheet.get("grounds").into(), ..Scores::default() };
     for item in &table.items {
         let text = sheet.get(&format!("points.{}", item.id));
         if let Some(points) = read_points(text) {

@@ -59,7 +59,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         if stage.is_exit() && lines.is_empty() {
             continue;
         }
-        let amounts = lines.iter().filter_map(|l| l.planned.map(|m| rates.yuan(m, l.signed.unwrap_or(today))));
+        let amounts =
+            lines.iter().filter_map(|l| l.planned.map(|m| rates.yuan(m, l.signed.unwrap_or(today))));
         let (mut sum, mut unrated) = (0i128, 0);
         for amount in amounts {
             match amount {
@@ -75,7 +76,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
                 name: lang.t(s.zh(), s.en()).into(),
                 current: false,
             };
-            let moves = if open { Stage::ALL.into_iter().filter(later).map(choice).collect() } else { Vec::new() };
+            let moves =
+                if open { Stage::ALL.into_iter().filter(later).map(choice).collect() } else { Vec::new() };
             Card { row: Row::of(l, &names, lang), moves }
         };
         let more = lines.len() > limits::BOARD_CARDS;
@@ -100,4 +102,3 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         asked,
     })
 }
-

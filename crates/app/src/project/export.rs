@@ -31,7 +31,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let bytes = app.compute(move || workbook(&rows, &about, lang)).await??;
     let disposition = format!("attachment; filename=\"projects-{day}.xlsx\"");
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-    Ok(([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+    Ok(([(header::CONTENT_TYPE, kind.to_string()), (header::CONTENT_DISPOSITION, disposition)], bytes)
+        .into_response())
 }
 
 fn workbook(rows: &[Row], about: &[(&str, String)], lang: Lang) -> anyhow::Result<Vec<u8>> {

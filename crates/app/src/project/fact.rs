@@ -64,7 +64,11 @@ pub async fn get(
     let project = find(&app, id, None).await?;
     guard_reading(&signed, &project)?;
     let fact = known(&app, &project, fact).await?;
-    let typed = Typed { effective: fact.effective.to_string(), counts: fact.counts.to_string(), ..Typed::of(&fact.value) };
+    let typed = Typed {
+        effective: fact.effective.to_string(),
+        counts: fact.counts.to_string(),
+        ..Typed::of(&fact.value)
+    };
     page(&app, &signed, &project, &fact, &typed, Vec::new()).await
 }
 
@@ -125,7 +129,8 @@ async fn page(
     for (of, file) in app.store.files_of(project.id).await? {
         files.entry(of).or_default().push((format!("/files/{}", file.file.sha256), file.file.name));
     }
-    let corrected: HashMap<FactId, FactId> = all.iter().filter_map(|f| f.corrects.map(|c| (c, f.id))).collect();
+    let corrected: HashMap<FactId, FactId> =
+        all.iter().filter_map(|f| f.corrects.map(|c| (c, f.id))).collect();
     let rows = all.iter().filter(|f| f.kind == fact.kind).map(|f| {
         let (class, state) = state(f, &corrected, lang);
         Row {

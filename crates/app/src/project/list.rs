@@ -166,7 +166,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let shown = found.lines.iter().skip((page - 1) * limits::PROJECTS_PAGE).take(limits::PROJECTS_PAGE);
     let rows = shown.map(|l| Row::of(l, &names, lang)).collect();
     let board = app.ledger.board(&app.store).await?;
-    let events: BTreeSet<i64> = board.lines.iter().filter_map(|l| l.event).take(limits::PAGE_ROWS as usize).collect();
+    let events: BTreeSet<i64> =
+        board.lines.iter().filter_map(|l| l.event).take(limits::PAGE_ROWS as usize).collect();
     let n = |x: usize| grouped(i64::try_from(x).unwrap_or(i64::MAX));
     let link = |to: usize| asked.query(&[("page", &to.to_string())]);
     render(&ListPage {
@@ -197,7 +198,13 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
 ///
 /// # Errors
 /// 400 for a filter or an order that is none.
-pub async fn find(app: &App, signed: &Signed, asked: &Asked, names: Arc<Names>, most: usize) -> Result<Found> {
+pub async fn find(
+    app: &App,
+    signed: &Signed,
+    asked: &Asked,
+    names: Arc<Names>,
+    most: usize,
+) -> Result<Found> {
     let filter = asked.filter(signed)?;
     let order = Order::read(&asked.sort)?;
     let board = app.ledger.board(&app.store).await?;
@@ -205,7 +212,8 @@ pub async fn find(app: &App, signed: &Signed, asked: &Asked, names: Arc<Names>, 
     let today = app.clock.today();
     let found = app.compute(move || {
         let yuan = |l: &Line| l.planned.and_then(|m| rates.yuan(m, l.signed.unwrap_or(today)).ok());
-        let unrated = filter.least.is_some() && board.lines.iter().any(|l| l.planned.is_some() && yuan(l).is_none());
+        let unrated =
+            filter.least.is_some() && board.lines.iter().any(|l| l.planned.is_some() && yuan(l).is_none());
         let mut lines: Vec<(Option<i64>, Arc<Line>)> = Vec::new();
         for line in &board.lines {
             let amount = yuan(line);
@@ -241,7 +249,8 @@ impl Asked {
             word => Some(word.parse().map_err(|_| wrong("阶段", "stage", word))?),
         };
         let least = number(self.least.trim(), "金额（万元）", "amount")?;
-        let least = least.map(|wan| wan.checked_mul(10_000).ok_or_else(|| wrong("金额（万元）", "amount", &self.least)));
+        let least = least
+            .map(|wan| wan.checked_mul(10_000).ok_or_else(|| wrong("金额（万元）", "amount", &self.least)));
         Ok(Filter {
             stage,
             unit: number(&self.unit, "单位", "unit")?,
@@ -284,13 +293,13 @@ impl Asked {
 
 impl Filter {
     fn holds(&self, line: &Line, yuan: Option<i64>) -> bool {
-        let text = |word: &String| {
-            [&line.name, &line.company, &line.code].iter().any(|t| contains(t, word))
-        };
+        let text = |word: &String| [&line.name, &line.company, &line.code].iter().any(|t| contains(t, word));
         self.stage.is_none_or(|s| line.stage == Some(s))
             && self.unit.is_none_or(|u| line.unit == Some(u))
             && self.officer.is_none_or(|o| line.officer == Some(o))
-            && (self.chain.is_empty() || line.chain.split('/').next() == Some(&self.chain) || *line.chain == *self.chain)
+            && (self.chain.is_empty()
+                || line.chain.split('/').next() == Some(&self.chain)
+                || *line.chain == *self.chain)
             && self.event.is_none_or(|e| line.event == Some(e))
             && self.least.is_none_or(|least| yuan.is_some_and(|y| y >= least))
             && self.from.is_none_or(|from| line.signed.is_some_and(|s| s >= from))
@@ -327,7 +336,11 @@ impl Order {
             "name" => turned(x.name.cmp(&y.name)),
             "stage" => last(x.stage, y.stage, turned),
             "unit" => last(x.unit.map(|u| names.unit(Some(u))), y.unit.map(|u| names.unit(Some(u))), turned),
-            "officer" => last(x.officer.map(|o| names.person(Some(o))), y.officer.map(|o| names.person(Some(o))), turned),
+            "officer" => last(
+                x.officer.map(|o| names.person(Some(o))),
+                y.officer.map(|o| names.person(Some(o))),
+                turned,
+            ),
             "chain" => last(some(&x.chain), some(&y.chain), turned),
             "planned" => last(a.0, b.0, turned),
             "signed" => last(x.signed, y.signed, turned),

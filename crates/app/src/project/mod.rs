@@ -31,7 +31,11 @@ use store::Error;
 pub async fn find(app: &App, id: i64, cut_off: Option<Timestamp>) -> Result<Project> {
     let found = ledger::project(&app.store, ProjectId(id), cut_off).await?;
     found.ok_or_else(|| {
-        WebError::not_found("没有这个项目。", "There is no such project.").next("/projects", "项目列表", "Projects")
+        WebError::not_found("没有这个项目。", "There is no such project.").next(
+            "/projects",
+            "项目列表",
+            "Projects",
+        )
     })
 }
 
@@ -62,7 +66,10 @@ pub fn guard_reading(signed: &Signed, project: &Project) -> Result<()> {
     }
     Err(WebError::forbidden(
         format!("“{}”是其他单位的项目；按园区设置，只能查看本单位项目的记录。", project.name()),
-        format!("“{}” belongs to another unit; the zone lets you read records of your own unit only.", project.name()),
+        format!(
+            "“{}” belongs to another unit; the zone lets you read records of your own unit only.",
+            project.name()
+        ),
     )
     .next("/projects", "项目列表", "Projects"))
 }

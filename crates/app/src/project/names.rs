@@ -41,9 +41,8 @@ impl Names {
             names.people.insert(person.id.0, person.name);
         }
         if let Some(world) = app.engine.world() {
-            let chain = |c: &domain::chain::Chain| {
-                (c.id.clone(), chain_name(c, Lang::Zh), chain_name(c, Lang::En))
-            };
+            let chain =
+                |c: &domain::chain::Chain| (c.id.clone(), chain_name(c, Lang::Zh), chain_name(c, Lang::En));
             names.chains = world.chains.chains().iter().map(chain).collect();
         }
         Ok(names)

@@ -2,9 +2,9 @@
 
 use crate::app::App;
 use crate::evidence::sheet::Sheet;
+use crate::project::guard_kinds;
 use crate::project::names::Names;
 use crate::project::record::{Input, read_day, read_value};
-use crate::project::guard_kinds;
 use crate::rules::Rules;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::Result;

@@ -219,9 +219,8 @@ impl Show<'_> {
 }
 
 fn groups(project: &Project, show: &Show<'_>) -> Vec<Group> {
-    let shown_elsewhere = |k: Kind| {
-        matches!(k, Kind::Stage | Kind::Evidence | Kind::AccessRaw | Kind::AccessChecked)
-    };
+    let shown_elsewhere =
+        |k: Kind| matches!(k, Kind::Stage | Kind::Evidence | Kind::AccessRaw | Kind::AccessChecked);
     let group_of = |k: Kind| match k {
         _ if shown_elsewhere(k) => 9,
         _ if k.form() == Form::Money && k.nature() == Nature::Sets => 1,
@@ -278,9 +277,13 @@ fn timeline(project: &Project, rules: &Rules, today: Date, lang: Lang) -> Vec<Ga
         let (class, state) = match fact {
             Some(_) if stage.is_exit() => ("out", lang.t("已退出", "out")),
             Some(_) => ("done", lang.t("已到达", "reached")),
-            None if next == Some(stage) && due.is_some_and(|d| d < today) => ("late", lang.t("超期", "overdue")),
+            None if next == Some(stage) && due.is_some_and(|d| d < today) => {
+                ("late", lang.t("超期", "overdue"))
+            }
             None if next == Some(stage) => ("now", lang.t("下一步", "next")),
-            None if at.is_some_and(|a| stage < a && !a.is_exit()) => ("skip", lang.t("未登记", "not recorded")),
+            None if at.is_some_and(|a| stage < a && !a.is_exit()) => {
+                ("skip", lang.t("未登记", "not recorded"))
+            }
             None => ("open", lang.t("未到", "not yet")),
         };
         GateRow {
@@ -288,7 +291,10 @@ fn timeline(project: &Project, rules: &Rules, today: Date, lang: Lang) -> Vec<Ga
             class,
             state,
             effective: fact.map(|f| f.effective.to_string()).unwrap_or_default(),
-            counts: fact.filter(|f| f.counts != f.effective).map(|f| f.counts.to_string()).unwrap_or_default(),
+            counts: fact
+                .filter(|f| f.counts != f.effective)
+                .map(|f| f.counts.to_string())
+                .unwrap_or_default(),
             due: due.map(|d| d.to_string()).unwrap_or_default(),
             owner: role_label(gate.owner, lang),
             fact: fact.map(|f| f.id.0),
@@ -315,9 +321,11 @@ fn next(project: &Project, rules: &Rules, reviews: &Reviews, today: Date, lang: 
 async fn files(app: &App, project: &Project, rules: &Rules, lang: Lang) -> Result<Vec<FileRow>> {
     let facts: HashMap<FactId, &Fact> = project.facts().iter().map(|f| (f.id, f)).collect();
     let all = app.store.files_of(project.id).await?;
-    let kept: Vec<_> = all.into_iter().filter_map(|(id, file)| facts.get(&id).map(|f| (*f, file.file))).collect();
+    let kept: Vec<_> =
+        all.into_iter().filter_map(|(id, file)| facts.get(&id).map(|f| (*f, file.file))).collect();
     let named = |sha256: &str| kept.iter().any(|(f, k)| f.kind != Kind::Stage && k.sha256 == sha256);
-    let kept: Vec<_> = kept.iter().filter(|(f, k)| f.kind != Kind::Stage || !named(&k.sha256)).cloned().collect();
+    let kept: Vec<_> =
+        kept.iter().filter(|(f, k)| f.kind != Kind::Stage || !named(&k.sha256)).cloned().collect();
     let (config, list) = (app.config.clone(), kept.iter().map(|k| k.1.clone()).collect::<Vec<_>>());
     let health = app.compute(move || health_of_all(&config, &list)).await??;
     let row = |((fact, file), health): (_, Health)| {
@@ -347,5 +355,9 @@ async fn files(app: &App, project: &Project, rules: &Rules, lang: Lang) -> Resul
 
 fn size(bytes: u64) -> String {
     let n = |x: u64| grouped(i64::try_from(x).unwrap_or(i64::MAX));
-    if bytes < 1 << 20 { format!("{} KB", n(bytes.div_ceil(1 << 10))) } else { format!("{} MB", n(bytes.div_ceil(1 << 20))) }
+    if bytes < 1 << 20 {
+        format!("{} KB", n(bytes.div_ceil(1 << 10)))
+    } else {
+        format!("{} MB", n(bytes.div_ceil(1 << 20)))
+    }
 }

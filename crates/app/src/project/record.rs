@@ -92,7 +92,9 @@ impl Input {
                 ("yes".into(), lang.t("是", "yes").into()),
                 ("no".into(), lang.t("否", "no").into()),
             ]),
-            Kind::Sort => pick(Sort::ALL.map(|s| (s.as_str().into(), lang.t(s.names().0, s.names().1).into())).to_vec()),
+            Kind::Sort => {
+                pick(Sort::ALL.map(|s| (s.as_str().into(), lang.t(s.names().0, s.names().1).into())).to_vec())
+            }
             Kind::Evidence => {
                 pick(gates.evidence.iter().map(|k| (k.id.clone(), lang.t(&k.zh, &k.en).into())).collect())
             }
@@ -109,7 +111,8 @@ impl Input {
             _ => "line",
         };
         let label = lang.t(kind.zh(), kind.en()).to_string();
-        let label = if kind == Kind::LandArea { lang.t("用地面积", "Land area").to_string() } else { label };
+        let label =
+            if kind == Kind::LandArea { lang.t("用地面积", "Land area").to_string() } else { label };
         Input { name: kind.as_str().into(), label, control, value: value.into(), units, choices }
     }
 }
@@ -156,16 +159,21 @@ pub fn read_value(kind: Kind, text: &str, unit: &str) -> Result<Value, (String, 
                 _ => Err(wrong("写成数字并选择单位，例如 1200 万元", "write a number and choose its unit")),
             }
         }
-        Form::Number if kind == Kind::LandArea && unit == "亩" => {
-            square_metres(text).map(Value::Number).ok_or_else(|| wrong("写成数字，例如 66.5", "write a number such as 66.5"))
-        }
+        Form::Number if kind == Kind::LandArea && unit == "亩" => square_metres(text)
+            .map(Value::Number)
+            .ok_or_else(|| wrong("写成数字，例如 66.5", "write a number such as 66.5")),
         Form::Number => {
             let digits: String = text.chars().filter(|c| !matches!(c, ',' | '，')).collect();
             digits.parse().map(Value::Number).map_err(|_| wrong("写成整数", "write a whole number"))
         }
-        _ if kind == Kind::Industry => industry::parse(text).map(|code| Value::Text(code.0)).ok_or_else(|| {
-            wrong("不是 GB/T 4754 的行业，请写代码或名称，例如 C3734", "is no class of GB/T 4754; write a code such as C3734")
-        }),
+        _ if kind == Kind::Industry => {
+            industry::parse(text).map(|code| Value::Text(code.0)).ok_or_else(|| {
+                wrong(
+                    "不是 GB/T 4754 的行业，请写代码或名称，例如 C3734",
+                    "is no class of GB/T 4754; write a code such as C3734",
+                )
+            })
+        }
         _ => Ok(Value::Text(text.to_string())),
     }
 }
@@ -211,8 +219,15 @@ pub async fn get(
     guard(&signed, &project)?;
     let kind = kind(&asked.kind)?;
     let today = app.clock.today().to_string();
-    form(&app, &signed, &project, kind, &Typed { effective: today.clone(), counts: today, ..Typed::default() }, Vec::new())
-        .await
+    form(
+        &app,
+        &signed,
+        &project,
+        kind,
+        &Typed { effective: today.clone(), counts: today, ..Typed::default() },
+        Vec::new(),
+    )
+    .await
 }
 
 #[derive(Default)]
@@ -251,7 +266,12 @@ async fn form(
 }
 
 /// `POST /projects/{id}/facts`
-pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, sheet: Sheet) -> Result<Response> {
+pub async fn post(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    sheet: Sheet,
+) -> Result<Response> {
     let project = find(&app, id, None).await?;
     guard(&signed, &project)?;
     let kind = kind(sheet.get("kind"))?;
@@ -260,7 +280,8 @@ pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, s
     let sheet = Sheet { fields, parts: Vec::new() };
     let read = || -> Result<NewFact, (String, String)> {
         let effective = read_day(sheet.get("effective"), today)?;
-        let value = read_value(kind, sheet.get(&format!("value.{kind}")), sheet.get(&format!("unit.{kind}")))?;
+        let value =
+            read_value(kind, sheet.get(&format!("value.{kind}")), sheet.get(&format!("unit.{kind}")))?;
         let files = files.iter().map(|f| f.1.clone()).collect();
         let counts = read_day(sheet.get("counts"), effective)?;
         let fact = NewFact { counts, files, ..NewFact::on(effective, kind, value) };
@@ -312,7 +333,10 @@ pub async fn keep_all(
     for (name, sha256) in &fields {
         let Some(kind) = name.strip_prefix("kept.") else { continue };
         if app.store.file(sha256).await?.is_none() {
-            return Err(WebError::bad_request("附件不存在，请重新上传。", "There is no such file; upload it again."));
+            return Err(WebError::bad_request(
+                "附件不存在，请重新上传。",
+                "There is no such file; upload it again.",
+            ));
         }
         let file = (kind.to_string(), sha256.clone());
         if !files.contains(&file) {
@@ -324,7 +348,9 @@ pub async fn keep_all(
 
 fn kind(word: &str) -> Result<Kind> {
     let found = word.parse().ok().filter(|k| !ELSEWHERE.contains(k));
-    found.ok_or_else(|| WebError::bad_request(format!("没有“{word}”这种记录。"), format!("`{word}` is no kind of fact here.")))
+    found.ok_or_else(|| {
+        WebError::bad_request(format!("没有“{word}”这种记录。"), format!("`{word}` is no kind of fact here."))
+    })
 }
 
 #[cfg(test)]
@@ -337,7 +363,11 @@ mod tests {
         let usd = Money { amount: 30_000_000, currency: Currency::Usd };
         assert_eq!(read_value(Kind::PlannedTotal, "3,000", "万美元"), Ok(Value::Money(usd)));
         assert_eq!(read_value(Kind::PlannedTotal, "1.2", "亿元"), Ok(Value::yuan(120_000_000)));
-        assert_eq!(read_value(Kind::PlannedTotal, "8600万元", "亿元"), Ok(Value::yuan(86_000_000)), "what is typed counts");
+        assert_eq!(
+            read_value(Kind::PlannedTotal, "8600万元", "亿元"),
+            Ok(Value::yuan(86_000_000)),
+            "what is typed counts"
+        );
         assert_eq!(read_value(Kind::LandArea, "100", "亩"), Ok(Value::Number(66_667)));
         assert_eq!(read_value(Kind::LandArea, "1.5", "亩"), Ok(Value::Number(1_000)));
         assert_eq!(read_value(Kind::LandArea, "2000", "㎡"), Ok(Value::Number(2_000)));

@@ -141,7 +141,8 @@ async fn form(
         there: there.contains(id) || typed.kept.iter().any(|k| k.0 == id),
         needed: needed.contains(&id),
     };
-    let evidence = needed.iter().copied().chain((!needed.contains(&"other")).then_some("other")).map(wanted).collect();
+    let evidence =
+        needed.iter().copied().chain((!needed.contains(&"other")).then_some("other")).map(wanted).collect();
     let input = |kind: &Kind| {
         let (value, unit) = typed.values.get(kind).cloned().unwrap_or_default();
         Input::of(*kind, &value, &unit, &names, &rules.gates, lang)
@@ -176,7 +177,12 @@ async fn form(
 }
 
 /// `POST /projects/{id}/stage`
-pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, sheet: Sheet) -> Result<Response> {
+pub async fn post(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    sheet: Sheet,
+) -> Result<Response> {
     let project = find(&app, id, None).await?;
     guard(&signed, &project)?;
     let to = stage(sheet.get("to"))?;
@@ -232,10 +238,12 @@ fn facts(
     today: Date,
 ) -> (Vec<NewFact>, Values, Vec<(String, String)>) {
     let (mut facts, mut values, mut faults) = (Vec::new(), Values::new(), Vec::new());
-    let mut day = |text, otherwise| read_day(text, otherwise).unwrap_or_else(|why| {
-        faults.push(why);
-        otherwise
-    });
+    let mut day = |text, otherwise| {
+        read_day(text, otherwise).unwrap_or_else(|why| {
+            faults.push(why);
+            otherwise
+        })
+    };
     let effective = day(sheet.get("effective"), today);
     let counts = day(sheet.get("counts"), effective);
     for kind in rules.gates.gate(to).facts.iter().copied().filter(|k| project.get(*k).is_none()) {

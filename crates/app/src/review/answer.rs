@@ -92,7 +92,12 @@ fn may_answer(signed: &Signed, ask: &Ask) -> bool {
 }
 
 /// `POST /reviews/{id}`
-pub async fn post(State(app): State<App>, signed: Signed, Path(id): Path<i64>, sheet: Sheet) -> Result<Redirect> {
+pub async fn post(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    sheet: Sheet,
+) -> Result<Redirect> {
     let ask = known(&app, id).await?;
     if !may_answer(&signed, &ask) {
         return Err(WebError::forbidden(

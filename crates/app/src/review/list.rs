@@ -76,7 +76,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let more = asks.len() > REVIEWS_PAGE as usize;
     let show = |a: &Ask| row(a, &board, &names, &rules, today, lang);
     render(&ReviewsPage {
-        scope: unit.map_or_else(|| lang.t("全部部门", "all departments").into(), |u| names.unit(Some(u.0)).into()),
+        scope: unit
+            .map_or_else(|| lang.t("全部部门", "all departments").into(), |u| names.unit(Some(u.0)).into()),
         answered,
         overdue: asks.iter().filter(|a| a.answer.is_none() && a.due < today).count(),
         rows: asks.iter().take(REVIEWS_PAGE as usize).map(show).collect(),

@@ -76,7 +76,13 @@ pub fn word(ask: &Ask, today: Date, lang: Lang) -> (&'static str, &'static str) 
 ///
 /// # Errors
 /// The store fails.
-pub async fn of(app: &App, project: &Project, names: &Names, rules: &Rules, signed: &Signed) -> Result<Vec<Round>> {
+pub async fn of(
+    app: &App,
+    project: &Project,
+    names: &Names,
+    rules: &Rules,
+    signed: &Signed,
+) -> Result<Vec<Round>> {
     let (today, lang) = (app.clock.today(), signed.prefs.lang);
     let asks = app.store.reviews_of(project.id).await?;
     let mut rounds: Vec<Round> = Vec::new();
@@ -126,7 +132,12 @@ pub fn may_open(reviews: &Reviews, route: &str) -> bool {
 }
 
 /// `POST /projects/{id}/reviews`: asks the departments that the rules name for this project.
-pub async fn open(State(app): State<App>, signed: Signed, Path(id): Path<i64>, sheet: Sheet) -> Result<Redirect> {
+pub async fn open(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    sheet: Sheet,
+) -> Result<Redirect> {
     let project = find(&app, id, None).await?;
     guard(&signed, &project)?;
     let rules = Rules::read(&app.config)?;
@@ -148,7 +159,9 @@ pub async fn open(State(app): State<App>, signed: Signed, Path(id): Path<i64>, s
         let list = missing.join("、");
         return Err(WebError::bad_request(
             format!("园区里没有这些单位：{list}。请管理员在“设置”里添加，或修改评审规则。"),
-            format!("The zone has no such units: {list}. Add them in the settings, or change the reviewers' file."),
+            format!(
+                "The zone has no such units: {list}. Add them in the settings, or change the reviewers' file."
+            ),
         ));
     }
     if wanted.is_empty() {

@@ -184,8 +184,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let body = |status, why: &str| wrong(status, "请求体有误：", "The body is wrong: ", why);
         let bytes =
             Bytes::from_request(request, state).await.map_err(|e| body(e.status(), &e.body_text()))?;
-        let value = serde_json::from_slice(&bytes);
-        value.map(Json).map_err(|e| body(StatusCode::BAD_REQUEST, &e.to_string()))
+        let mut json = serde_json::Deserializer::from_slice(&bytes);
+        // Says which field is wrong; what follows the value is wrong too.
+        let value = serde_path_to_error::deserialize(&mut json).map_err(|e| e.to_string());
+        let value = value.and_then(|v| json.end().map(|()| v).map_err(|e| e.to_string()));
+        value.map(Json).map_err(|e| body(StatusCode::BAD_REQUEST, &e))
     }
 }
 

@@ -5,7 +5,9 @@ use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
-use crate::{audit, chain, company, event, evidence, import, overview, project, review, settings, target};
+use crate::{
+    audit, chain, company, desk, event, evidence, import, lead, overview, project, review, settings, target,
+};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -53,7 +55,10 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
         ))
-        .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("content-security-policy"), CSP))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static("content-security-policy"),
+            CSP,
+        ))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))
@@ -75,10 +80,7 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 }
 
 fn guarded(app: App) -> Routes {
-    use Action::{
-        CorrectFact, EditChains, EditEvents, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal,
-        ReadProjects, RecordFact, Refuse, Review, View,
-    };
+    use Action::*;
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
         .post("/sign-out", View, sign_in::out)
@@ -92,6 +94,27 @@ fn guarded(app: App) -> Routes {
         .post("/companies/{key}/refusals", Refuse, company::refuse::post)
         .post("/companies/{key}/refusals/{id}/end", Refuse, company::refuse::end)
         .post("/companies/{key}/leader", EditChains, company::leader::post)
+        .get("/desk", ReadProjects, desk::get)
+        .get("/leads", ReadProjects, lead::list::get)
+        .post("/leads", RegisterLead, lead::new::post)
+        .get("/leads/new", RegisterLead, lead::new::get)
+        .get("/leads/check", RegisterLead, lead::check::get)
+        .post("/leads/check", RegisterLead, lead::new::check)
+        .get("/leads/rules", ReadProjects, lead::rules::get)
+        .post("/leads/rules", EditRules, lead::rules::post)
+        .get("/leads/conflicts", ReadProjects, lead::conflict::list)
+        .get("/leads/conflicts/{id}", ReadProjects, lead::conflict::get)
+        .post("/leads/conflicts/{id}/settle", SettleConflict, lead::conflict::settle)
+        .post("/leads/conflicts/{id}/appeal", RegisterLead, lead::conflict::appeal)
+        .post("/leads/credit/{id}/confirm", RegisterLead, lead::act::confirm)
+        .post("/leads/credit/{id}/decline", RegisterLead, lead::act::decline)
+        .get("/leads/{id}", ReadProjects, lead::show::get)
+        .post("/leads/{id}", RegisterLead, lead::act::edit)
+        .post("/leads/{id}/contacts", RegisterLead, lead::act::contact)
+        .post("/leads/{id}/handover", RegisterLead, lead::act::hand_over)
+        .post("/leads/{id}/release", RegisterLead, lead::act::release)
+        .post("/leads/{id}/convert", RecordFact, lead::act::convert)
+        .post("/leads/{id}/credit", RegisterLead, lead::act::credit)
         .get("/imports", View, import::list::get)
         .upload("/imports", Import, import::upload::post)
         .get("/imports/new/{file}", Import, import::mapping::get)
@@ -127,8 +150,20 @@ fn guarded(app: App) -> Routes {
         .get("/settings/columns", View, settings::lists::columns)
         .get("/settings/people", View, settings::people::get)
         .post("/settings/people", ManageUsers, settings::people::post)
+        .post("/settings/people/{id}", ManageRoles, settings::people::assign)
         .post("/settings/people/{id}/end", ManageUsers, settings::people::end)
         .post("/settings/people/{id}/link", ManageUsers, settings::people::link)
+        .get("/settings/units", View, settings::units::get)
+        .post("/settings/units", EditTeam, settings::units::post)
+        .post("/settings/units/{id}", EditTeam, settings::units::rename)
+        .post("/settings/units/{id}/end", EditTeam, settings::units::end)
+        .get("/settings/access", View, settings::access::get)
+        .post("/settings/access", ManageRoles, settings::access::post)
+        .post("/settings/access/separate", ManageUsers, settings::access::separate)
+        .post("/settings/access/join", ManageRoles, settings::access::join)
+        .get("/settings/tokens", View, settings::tokens::get)
+        .post("/settings/tokens", View, settings::tokens::post)
+        .post("/settings/tokens/{id}/end", View, settings::tokens::end)
         .get("/audit", ReadJournal, audit::get)
         .api_get("/api/v1/me", View, account::api::get)
         .api_post("/api/v1/me/end", View, account::api::end)

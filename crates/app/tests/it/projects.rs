@@ -9,9 +9,9 @@ use domain::stage::Stage;
 use jiff::civil::{Date, date};
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Actor;
+use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::Layer;
 
 const PDF: &[u8] = b"%PDF-1.7\n% a contract\n";
 const DAY: Date = date(2026, 11, 2);
@@ -59,7 +59,8 @@ async fn a_gate_refuses_without_evidence_says_what_is_missing_and_opens_with_it(
     let half = half.page();
     assert!(!half.text("#missing").contains("项目建议书"));
     let kept = half.value("input[name='kept.proposal']");
-    let again = [("kept.proposal", kept.as_str()), ("value.planned_total", "1.2"), ("unit.planned_total", "亿元")];
+    let again =
+        [("kept.proposal", kept.as_str()), ("value.planned_total", "1.2"), ("unit.planned_total", "亿元")];
     let all: Vec<_> = fields.into_iter().chain(again).collect();
     assert_eq!(director.post(&path, &all).await.goes_to(), format!("/projects/{id}"));
     let project = folded(&world, id).await;
@@ -125,7 +126,11 @@ async fn a_file_that_lies_about_itself_is_refused_and_one_that_was_altered_is_to
     assert!(director.page(&format!("/projects/{id}")).await.text("#files").contains("原件丢失"));
     assert_eq!(director.get(&format!("/files/{sha256}")).await.status, StatusCode::NOT_FOUND);
     upload(&mut director, &path, &fields, "file.other", "合同.pdf", PDF).await.goes_to();
-    assert_eq!(director.get(&format!("/files/{sha256}")).await.status, StatusCode::OK, "it heals when it comes again");
+    assert_eq!(
+        director.get(&format!("/files/{sha256}")).await.status,
+        StatusCode::OK,
+        "it heals when it comes again"
+    );
 }
 
 #[tokio::test]
@@ -144,28 +149,43 @@ async fn of_two_who_edit_at_once_the_second_sees_the_change_and_keeps_what_was_t
     let (value, seen) = (page.value("input[name='value.jobs']"), page.value("input[name=seen]"));
     two.post(&path, &[("kind", "jobs"), ("value.jobs", &value), ("seen", &seen)]).await.goes_to();
     let project = folded(&world, id).await;
-    assert_eq!((project.number(Kind::Jobs), project.text(Kind::Site)), (Some(320), Some("一号地块")), "nobody lost");
+    assert_eq!(
+        (project.number(Kind::Jobs), project.text(Kind::Site)),
+        (Some(320), Some("一号地块")),
+        "nobody lost"
+    );
 }
 
 #[tokio::test]
 async fn a_value_opens_its_history_and_is_corrected_or_withdrawn_with_a_reason() {
     let world = World::new().await;
     let mut director = world.as_role(Role::Director).await;
-    let usd = Value::Money(domain::company::Money { amount: 30_000_000, currency: domain::company::Currency::Usd });
+    let usd =
+        Value::Money(domain::company::Money { amount: 30_000_000, currency: domain::company::Currency::Usd });
     let id = make(&world, &[NewFact::on(DAY, Kind::PlannedTotal, usd)]).await;
     let fact = folded(&world, id).await.get(Kind::PlannedTotal).unwrap().id;
     let page = director.page(&format!("/projects/{id}")).await;
     assert!(page.text("table.factlist").contains("3,000 万美元"));
     let path = format!("/projects/{id}/facts/{fact}");
-    let bare = director.post(&path, &[("do", "correct"), ("value.planned_total", "2"), ("unit.planned_total", "亿元")]).await;
+    let bare = director
+        .post(&path, &[("do", "correct"), ("value.planned_total", "2"), ("unit.planned_total", "亿元")])
+        .await;
     assert_eq!(bare.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(bare.text().contains("原因"));
-    let fields = [("do", "correct"), ("value.planned_total", "2"), ("unit.planned_total", "亿元"), ("reason", "币种录错")];
+    let fields = [
+        ("do", "correct"),
+        ("value.planned_total", "2"),
+        ("unit.planned_total", "亿元"),
+        ("reason", "币种录错"),
+    ];
     let to = director.post(&path, &fields).await.goes_to();
     let history = director.page(&to).await;
     let rows = history.texts("#history tbody tr");
     assert_eq!(rows.len(), 2);
-    assert!(rows[0].contains("已由更正取代") && rows[1].contains("币种录错") && rows[1].contains("2.00 亿元"), "{rows:?}");
+    assert!(
+        rows[0].contains("已由更正取代") && rows[1].contains("币种录错") && rows[1].contains("2.00 亿元"),
+        "{rows:?}"
+    );
     let again = director.post(&path, &fields).await;
     assert_eq!(again.status, StatusCode::CONFLICT, "a fact is corrected once");
     director.post(&to, &[("do", "withdraw"), ("reason", "项目取消")]).await.goes_to();
@@ -180,7 +200,11 @@ async fn a_value_opens_its_history_and_is_corrected_or_withdrawn_with_a_reason()
 async fn the_list_filters_sorts_and_exports_and_the_board_moves_cards() {
     let world = World::new().await;
     let mut director = world.as_role(Role::Director).await;
-    let id = make(&world, &[text(Kind::Stage, "lead"), NewFact::on(DAY, Kind::PlannedTotal, Value::yuan(9_900_000_000))]).await;
+    let id = make(
+        &world,
+        &[text(Kind::Stage, "lead"), NewFact::on(DAY, Kind::PlannedTotal, Value::yuan(9_900_000_000))],
+    )
+    .await;
     let list = director.page("/projects?least=900000").await;
     assert_eq!(list.text("#total"), "1");
     assert!(list.text("#projects").contains("船用推进器项目"));
@@ -198,14 +222,19 @@ async fn the_list_filters_sorts_and_exports_and_the_board_moves_cards() {
     assert!(book.bytes.starts_with(b"PK"));
     let board = director.page("/projects/board").await;
     assert!(board.text("section[data-stage=lead]").contains("船用推进器项目"));
-    let moved = director.post(&format!("/projects/{id}/stage"), &[("to", "negotiating"), ("back", "board")]).await;
+    let moved =
+        director.post(&format!("/projects/{id}/stage"), &[("to", "negotiating"), ("back", "board")]).await;
     assert_eq!(moved.goes_to(), "/projects/board");
     assert_eq!(folded(&world, id).await.stage(), Some(Stage::Negotiating));
-    let refused = director.post(&format!("/projects/{id}/stage"), &[("to", "signed"), ("back", "board")]).await;
+    let refused =
+        director.post(&format!("/projects/{id}/stage"), &[("to", "signed"), ("back", "board")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "a card cannot be dragged past its gate");
     let lost = director.post(&format!("/projects/{id}/stage"), &[("to", "lost")]).await;
     assert!(lost.page().text("#missing").contains("原因"));
-    director.post(&format!("/projects/{id}/stage"), &[("to", "lost"), ("reason", "投资方改投他地")]).await.goes_to();
+    director
+        .post(&format!("/projects/{id}/stage"), &[("to", "lost"), ("reason", "投资方改投他地")])
+        .await
+        .goes_to();
     assert_eq!(folded(&world, id).await.stage(), Some(Stage::Lost));
 }
 
@@ -221,7 +250,8 @@ async fn a_list_of_many_projects_asks_no_more_questions_than_one_of_few() {
             .env(ALONE, "1")
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.contains("1 passed"), "{said}");
         return;
     }
@@ -270,12 +300,21 @@ async fn access_is_scored_and_rechecked_by_two_people_and_a_veto_blocks_the_deci
     let table = one.page(&path).await.texts("#scores tbody tr");
     assert!(table[0].contains("3.00 亿元") && table[0].contains('5'), "{table:?}");
     assert!(table[1].contains("389 万元/亩") && table[1].contains("3.8"), "{table:?}");
-    let ids = ["output", "intensity", "tax", "tax_per_mu", "energy", "environment", "technology", "fit", "company"];
+    let ids =
+        ["output", "intensity", "tax", "tax_per_mu", "energy", "environment", "technology", "fit", "company"];
     let names: Vec<String> = ids.iter().map(|i| format!("points.{i}")).collect();
     let mut fields: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "5")).collect();
-    assert_eq!(one.post(&path, &fields[1..]).await.status, StatusCode::UNPROCESSABLE_ENTITY, "each item is scored");
+    assert_eq!(
+        one.post(&path, &fields[1..]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "each item is scored"
+    );
     one.post(&path, &fields).await.goes_to();
-    assert_eq!(one.post(&path, &fields).await.status, StatusCode::FORBIDDEN, "nobody re-checks the own score");
+    assert_eq!(
+        one.post(&path, &fields).await.status,
+        StatusCode::FORBIDDEN,
+        "nobody re-checks the own score"
+    );
     fields.push(("veto", "banned"));
     two.post(&path, &fields).await.goes_to();
     let page = two.page(&path).await;

@@ -36,7 +36,10 @@ async fn departments_are_asked_by_the_rules_and_a_return_sends_the_project_back_
         (world.as_member(Role::Reviewer, industry).await, world.as_member(Role::Reviewer, trade).await);
     let list = of_industry.page("/reviews").await;
     let rows: Vec<String> = list.texts("#waiting tbody tr");
-    assert!(rows.iter().all(|r| r.contains("工信")) && rows.iter().any(|r| r.contains("船用推进器项目")), "{rows:?}");
+    assert!(
+        rows.iter().all(|r| r.contains("工信")) && rows.iter().any(|r| r.contains("船用推进器项目")),
+        "{rows:?}"
+    );
     let asks = world.app.store.reviews_of(domain::fact::ProjectId(id)).await.unwrap();
     let ask = |u: UnitId| format!("/reviews/{}", asks.iter().find(|a| a.unit == u).unwrap().id);
 
@@ -73,7 +76,10 @@ async fn a_review_that_nobody_answers_is_overdue_and_never_passes() {
     let list = director.page("/reviews").await;
     assert!(list.text("main").contains("超期"));
     let waiting = world.app.store.reviews_waiting(None, Page::first()).await.unwrap();
-    assert!(waiting.iter().any(|a| a.project == project && a.due < world.app.clock.today()), "the desk is told");
+    assert!(
+        waiting.iter().any(|a| a.project == project && a.due < world.app.clock.today()),
+        "the desk is told"
+    );
     let refused = director.post(&format!("/projects/{id}/stage"), &[("to", "decision")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(folded(&world, id).await.stage(), Some(Stage::Review));

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use domain::role::{Lang, Role};
+use domain::user::{UnitId, UserId};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use scraper::{ElementRef, Html, Selector};
@@ -83,6 +84,10 @@ impl World {
                 self.app.store.add_user(&Actor::System, now(), &new).await.unwrap().id
             }
         };
+        self.sign_in(id).await
+    }
+
+    async fn sign_in(&self, id: UserId) -> Client {
         let (token, csrf) =
             (app::web::session::random::<32>().unwrap(), app::web::session::random::<32>().unwrap());
         let until = now() + SignedDuration::from_hours(12);

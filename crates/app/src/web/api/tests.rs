@@ -32,6 +32,7 @@ async fn what_cannot_be_read_is_a_problem_in_two_languages() {
     for (path, kind, body, wanted, word) in [
         ("/7?year=2025", JSON, r#"{"year":"x"}"#, 400, "year"),
         ("/7?year=2025", JSON, "{", 400, "body"),
+        ("/7?year=2025", JSON, r#"{"year":2026} x"#, 400, "trailing"),
         ("/7?year=2025", "text/plain", "{}", 415, "application/json"),
         ("/7?year=x", JSON, r#"{"year":2026}"#, 400, "query"),
         ("/7", JSON, r#"{"year":2026}"#, 400, "year"),
