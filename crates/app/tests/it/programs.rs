@@ -126,8 +126,10 @@ async fn a_token_does_what_both_its_scope_and_the_role_allow() {
     let world = World::new().await;
     let rules = api_rules(world.app.clone());
     for role in Role::ALL {
+        let full = token(&world, role, &Action::ALL).await;
+        // A person may hold few tokens at one time: one without each action is enough.
+        let mut without: std::collections::BTreeMap<Action, String> = std::collections::BTreeMap::new();
         for rule in rules.iter().filter(|r| r.path != "/api/v1/me/end") {
-            let full = token(&world, role, &Action::ALL).await;
             let path = rule.path.replace('{', "9").replace('}', "9");
             let reply = call(&mut world.stranger(), rule.method.clone(), &path, Some(&full)).await;
             assert_eq!(
@@ -137,9 +139,12 @@ async fn a_token_does_what_both_its_scope_and_the_role_allow() {
                 rule.path
             );
             assert!(reply.status.as_u16() < 500, "{role} {}: {}", rule.path, reply.text());
-            let others: Vec<Action> = Action::ALL.into_iter().filter(|&a| a != rule.action).collect();
-            let narrow = token(&world, role, &others).await;
-            let refused = call(&mut world.stranger(), rule.method.clone(), &path, Some(&narrow)).await;
+            if !without.contains_key(&rule.action) {
+                let others: Vec<Action> = Action::ALL.into_iter().filter(|&a| a != rule.action).collect();
+                without.insert(rule.action, token(&world, role, &others).await);
+            }
+            let narrow = without.get(&rule.action).map(String::as_str);
+            let refused = call(&mut world.stranger(), rule.method.clone(), &path, narrow).await;
             is_problem(&refused, 403);
             assert!(refused.header("www-authenticate").contains("insufficient_scope"));
         }
