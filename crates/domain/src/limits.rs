@@ -241,5 +241,3 @@ pub const EVIDENCE_HASHED: u64 = 64 << 20;
 pub const EVIDENCE_PARTS: usize = 20_000;
 /// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
 pub const PROJECTS_EXPORTED: usize = 200_000;
-/// Shares of one credit split.
-pub const CREDIT_SHARES: usize = 50;

@@ -8,7 +8,6 @@ use crate::web::{api, assets, error, rate, session};
 use crate::{
     audit, chain, company, desk, event, evidence, figure, import, lead, overview, project, report, review,
     settings, target, team,
-    audit, chain, company, desk, event, evidence, import, lead, overview, project, review, settings, target,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};

@@ -251,7 +251,6 @@ async fn a_list_of_many_projects_asks_no_more_questions_than_one_of_few() {
             .output()
             .unwrap();
         let said =
-            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
             String::from_utf8_lossy(&output.stdout).into_owned() + &*String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.contains("1 passed"), "{said}");
         return;

@@ -12,7 +12,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use domain::role::{Lang, Role};
-use domain::user::UserId;
 use domain::user::{UnitId, UserId};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -88,9 +87,7 @@ impl World {
         self.sign_in(id).await
     }
 
-    /// Somebody who has an account, signed in.
     pub async fn sign_in(&self, id: UserId) -> Client {
-    async fn sign_in(&self, id: UserId) -> Client {
         let (token, csrf) =
             (app::web::session::random::<32>().unwrap(), app::web::session::random::<32>().unwrap());
         let until = now() + SignedDuration::from_hours(12);
