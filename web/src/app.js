@@ -13,7 +13,7 @@ document.addEventListener("change", (event) => {
 });
 
 // "/" goes to the search box, "?" to the list of keys. Keys are left alone while an input method composes.
-const goto = { o: "/", c: "/chains", t: "/targets", i: "/imports", s: "/settings" };
+const goto = { d: "/desk", l: "/leads", p: "/projects", f: "/figures", o: "/", c: "/chains", t: "/targets", i: "/imports", s: "/settings" };
 let afterG = false;
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;

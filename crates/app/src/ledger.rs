@@ -10,7 +10,6 @@ use domain::project::Project;
 use domain::stage::Stage;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use store::Store;
 use store::fact::FactQuery;
@@ -49,10 +48,8 @@ pub struct Line {
     pub planned: Option<Money>,
     /// Whether it is settled as a repetition of another project.
     pub duplicate: bool,
-    /// When its last fact was recorded.
+    /// When the last fact that shows here was recorded.
     pub recorded: Timestamp,
-    /// Its last fact.
-    pub last: FactId,
 }
 
 impl Line {
@@ -60,7 +57,8 @@ impl Line {
     #[must_use]
     pub fn of(project: &Project) -> Line {
         let text = |kind| Box::from(project.text(kind).unwrap_or_default());
-        let recorded = project.facts().iter().map(|f| f.recorded).max().unwrap_or(Timestamp::UNIX_EPOCH);
+        let shown = project.facts().iter().filter(|f| KINDS.contains(&f.kind));
+        let recorded = shown.map(|f| f.recorded).max().unwrap_or(Timestamp::UNIX_EPOCH);
         Line {
             id: project.id,
             code: Box::from(project.code.as_str()),
@@ -78,36 +76,30 @@ impl Line {
             planned: project.money(Kind::PlannedTotal),
             duplicate: project.get(Kind::DuplicateOf).is_some(),
             recorded,
-            last: project.last,
         }
     }
 }
 
 /// Every project at one moment.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Board {
     /// The last fact that it has seen; `None` before it was first read.
     pub last: Option<FactId>,
     /// Lines by number.
     pub lines: Vec<Arc<Line>>,
-    at: HashMap<ProjectId, usize>,
 }
 
 impl Board {
     /// The line of one project.
     #[must_use]
     pub fn line(&self, id: ProjectId) -> Option<&Arc<Line>> {
-        self.at.get(&id).map(|&i| &self.lines[i])
+        self.lines.binary_search_by_key(&id, |l| l.id).ok().map(|i| &self.lines[i])
     }
 
     fn put(&mut self, line: Line) {
-        let line = Arc::new(line);
-        match self.at.get(&line.id) {
-            Some(&i) => self.lines[i] = line,
-            None => {
-                self.at.insert(line.id, self.lines.len());
-                self.lines.push(line);
-            }
+        match self.lines.binary_search_by_key(&line.id, |l| l.id) {
+            Ok(i) => self.lines[i] = Arc::new(line),
+            Err(i) => self.lines.insert(i, Arc::new(line)),
         }
     }
 }
@@ -121,6 +113,20 @@ pub struct Ledger {
 
 /// With more changed projects than this everything is read anew in one pass.
 const FOLLOWED: u32 = 1_000;
+/// What a line is made of; facts of other kinds are not read for it.
+const KINDS: [Kind; 11] = [
+    Kind::Name,
+    Kind::Company,
+    Kind::CompanyKey,
+    Kind::Chain,
+    Kind::Unit,
+    Kind::Officer,
+    Kind::Event,
+    Kind::Lead,
+    Kind::Stage,
+    Kind::PlannedTotal,
+    Kind::DuplicateOf,
+];
 
 impl Ledger {
     /// Every project as of now.
@@ -129,46 +135,53 @@ impl Ledger {
     /// Only when the database fails.
     pub async fn board(&self, store: &Store) -> Result<Arc<Board>> {
         let last = store.last_fact().await?;
-        let current = self.current();
-        if current.last.is_some_and(|seen| seen >= last) {
-            return Ok(current);
-        }
-        let _turn = self.turn.lock().await;
-        let current = self.current();
-        if current.last.is_some_and(|seen| seen >= last) {
-            return Ok(current);
-        }
-        let board = Arc::new(next(store, &current, last).await?);
-        *self.board.write().unwrap_or_else(PoisonError::into_inner) = board.clone();
-        Ok(board)
-    }
-
-    fn current(&self) -> Arc<Board> {
-        self.board.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// The board after `last`. Facts that are recorded meanwhile may be in it already; the next call reads their projects again.
-async fn next(store: &Store, current: &Board, last: FactId) -> Result<Board> {
-    if let Some(seen) = current.last {
-        let changed = store.projects_after(seen, FOLLOWED + 1).await?;
-        if changed.len() <= FOLLOWED as usize {
-            let mut board = Board { last: Some(last), lines: current.lines.clone(), at: current.at.clone() };
-            for id in changed {
-                if let Some(project) = project(store, id, None).await? {
-                    board.put(Line::of(&project));
-                }
-            }
+        if let Some(board) = self.fresh(last) {
             return Ok(board);
         }
+        let _turn = self.turn.lock().await;
+        if let Some(board) = self.fresh(last) {
+            return Ok(board);
+        }
+        self.follow(store, last).await
     }
-    let mut board = Board { last: Some(last), ..Board::default() };
-    store
-        .each_project(&FactQuery::default(), |id, code, facts| {
-            board.put(Line::of(&Project::fold(id, code, facts, None)));
-        })
-        .await?;
-    Ok(board)
+
+    /// The board, if it has seen `last`.
+    fn fresh(&self, last: FactId) -> Option<Arc<Board>> {
+        let board = self.board.read().unwrap_or_else(PoisonError::into_inner);
+        board.last.is_some_and(|seen| seen >= last).then(|| board.clone())
+    }
+
+    /// Brings the board up to `last`. Facts that are recorded meanwhile may be in it already; the next call reads their projects again.
+    async fn follow(&self, store: &Store, last: FactId) -> Result<Arc<Board>> {
+        let seen = self.board.read().unwrap_or_else(PoisonError::into_inner).last;
+        let changed = match seen {
+            Some(seen) => store.projects_after(seen, FOLLOWED + 1).await?,
+            None => Vec::new(),
+        };
+        if seen.is_none() || changed.len() > FOLLOWED as usize {
+            let mut all = Board { last: Some(last), lines: Vec::new() };
+            let asked = FactQuery { kinds: KINDS.to_vec(), ..FactQuery::default() };
+            let fold = |id, code: &str, facts| {
+                all.lines.push(Arc::new(Line::of(&Project::fold(id, code, facts, None))))
+            };
+            store.each_project(&asked, fold).await?;
+            let all = Arc::new(all);
+            *self.board.write().unwrap_or_else(PoisonError::into_inner) = all.clone();
+            return Ok(all);
+        }
+        let mut lines = Vec::with_capacity(changed.len());
+        for id in changed {
+            if let Some(project) = project(store, id, None).await? {
+                lines.push(Line::of(&project));
+            }
+        }
+        let mut board = self.board.write().unwrap_or_else(PoisonError::into_inner);
+        // In place unless somebody still reads the old one.
+        let next = Arc::make_mut(&mut board);
+        lines.into_iter().for_each(|line| next.put(line));
+        next.last = Some(last);
+        Ok(board.clone())
+    }
 }
 
 /// One project from its facts, as of `cut_off`; `None` when there is none.

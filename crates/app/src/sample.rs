@@ -4,6 +4,8 @@
 //! files; every other company is synthetic and says so in its name, and its credit code lies in a division (99) that
 //! does not exist. The same seed makes the same zone.
 
+pub mod projects;
+
 use crate::view::TargetWeights;
 use domain::chain::{Chain, ChainSet, Segment};
 use domain::company::{Company, Currency, IndustryCode, Money, RegionCode, Signal, SignalKind, Status, Uscc};
@@ -29,6 +31,21 @@ pub struct Sample {
     pub residents: Vec<String>,
     /// Chain id and name of the chain leaders.
     pub leaders: Vec<(&'static str, String)>,
+    /// Companies elsewhere and the segment they were made for: who may come here.
+    pub candidates: Vec<Candidate>,
+}
+
+/// A company that may come here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its place in [`Sample::companies`].
+    pub company: usize,
+    /// Id of the chain.
+    pub chain: String,
+    /// Id of the segment.
+    pub segment: String,
+    /// Name of the segment.
+    pub name: String,
 }
 
 /// Settings of the sample zone before any company is there.
@@ -64,6 +81,7 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
     let mut companies = Vec::with_capacity(others + 200);
     let mut residents = Vec::new();
     let mut leaders = Vec::new();
+    let mut candidates = Vec::new();
     for (name, id, segments) in REAL {
         let Some(chain) = chains.chains().iter().find(|c| c.id == id) else { continue };
         let picked: Vec<&Segment> =
@@ -100,10 +118,16 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
         let (code, city) = &cities[place];
         if let Some(segment) = pick(&leaves, &mut rng) {
             let company = synthetic(&mut rng, chain, segment, *code, short(city), companies.len());
+            candidates.push(Candidate {
+                company: companies.len(),
+                chain: chain.id.clone(),
+                segment: segment.id.clone(),
+                name: segment.name.clone(),
+            });
             companies.push(company);
         }
     }
-    Sample { zone: zone(), companies, residents, leaders }
+    Sample { zone: zone(), companies, residents, leaders, candidates }
 }
 
 /// Real names of the brief, the chain they stand on and the segments their made-up text speaks of.

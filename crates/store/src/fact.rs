@@ -30,16 +30,27 @@ pub struct ImportedProject {
 pub struct FactQuery {
     /// Only facts recorded by then.
     pub cut_off: Option<Timestamp>,
-    /// Only projects with a stage reached, money that adds or a promise that counts in these days (both included).
-    pub touched: Option<(Date, Date)>,
+    /// Only projects that were touched so.
+    pub touched: Option<Touched>,
     /// Only facts of these kinds; empty for all.
     pub kinds: Vec<Kind>,
+}
+
+/// Which projects to read: those with a fact of one of `kinds` that counts in these days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// The kinds, at least one.
+    pub kinds: Vec<Kind>,
+    /// First day.
+    pub from: Date,
+    /// Last day, included.
+    pub to: Date,
 }
 
 /// Rows of one INSERT: twelve values each, below SQLite's 32,766 parameters.
 const CHUNK: usize = 2_000;
 /// Projects read at once: bounds memory.
-const SPAN: i64 = 2_000;
+const SPAN: usize = 2_000;
 
 const FACTS: &str = "SELECT id, project, kind, effective, counts, amount, currency, text, corrects, reason, recorded_at, made_by \
      FROM fact";
@@ -57,6 +68,7 @@ impl Store {
         code: Option<&str>,
         facts: &[NewFact],
     ) -> Result<(ProjectId, String)> {
+        named(facts)?;
         let mut tx = self.tx("project.create", by, now).await?;
         let (id, code) = insert_project(&mut tx, by, now, today, code).await?;
         let recorded = insert_facts(&mut tx, by, now, today, id, facts).await?;
@@ -132,6 +144,7 @@ impl Store {
             let id = match imported.project {
                 Some(id) => id,
                 None => {
+                    named(&imported.facts)?;
                     new += 1;
                     insert_project(&mut tx, by, now, today, imported.code.as_deref()).await?.0
                 }
@@ -240,13 +253,9 @@ impl Store {
         asked: &FactQuery,
         mut each: impl FnMut(ProjectId, &str, Vec<Fact>) + Send,
     ) -> Result<()> {
-        let (last,): (i64,) = on!(&self.reader, db => query_as("SELECT COALESCE(MAX(id), 0) FROM project")
-            .fetch_one(db).await)?;
-        let mut from = 0;
-        while from < last {
-            let to = from + SPAN;
+        for (from, to) in self.spans(asked).await? {
             let codes: Vec<(i64, String)> = on!(&self.reader, db => query_as(
-                "SELECT id, code FROM project WHERE id > $1 AND id <= $2").bind(from).bind(to).fetch_all(db).await)?;
+                "SELECT id, code FROM project WHERE id >= $1 AND id <= $2").bind(from).bind(to).fetch_all(db).await)?;
             let codes: HashMap<i64, String> = codes.into_iter().collect();
             let rows: Vec<Row> = match &self.reader {
                 crate::Db::Sqlite(db) => {
@@ -272,27 +281,51 @@ impl Store {
             if let Some(id) = group.first().map(|f| f.project) {
                 each(id, codes.get(&id.0).map_or("", String::as_str), group);
             }
-            from = to;
         }
         Ok(())
+    }
+
+    /// First and last number of each bounded piece of the projects that `asked` is about.
+    async fn spans(&self, asked: &FactQuery) -> Result<Vec<(i64, i64)>> {
+        let Some(touched) = &asked.touched else {
+            let (last,): (i64,) = on!(&self.reader, db => query_as("SELECT COALESCE(MAX(id), 0) FROM project")
+                .fetch_one(db).await)?;
+            return Ok((0..last).step_by(SPAN).map(|from| (from + 1, from + SPAN as i64)).collect());
+        };
+        let ids: Vec<(i64,)> = on!(&self.reader, db => {
+            let mut q = QueryBuilder::new("SELECT DISTINCT project FROM fact WHERE kind IN (");
+            let mut list = q.separated(", ");
+            for kind in &touched.kinds {
+                list.push_bind(kind.as_str());
+            }
+            q.push(") AND counts >= ").push_bind(touched.from.to_string());
+            q.push(" AND counts <= ").push_bind(touched.to.to_string()).push(" ORDER BY project");
+            q.build_query_as().fetch_all(db).await
+        })?;
+        Ok(ids.chunks(SPAN).map(|chunk| (chunk[0].0, chunk[chunk.len() - 1].0)).collect())
     }
 }
 
 /// What of a [`FactQuery`] the database can decide; a macro because the two builders are two types.
 macro_rules! filter {
     ($q:ident, $asked:expr, $from:expr, $to:expr) => {
-        $q.push(" WHERE project > ").push_bind($from).push(" AND project <= ").push_bind($to);
+        $q.push(" WHERE project >= ").push_bind($from).push(" AND project <= ").push_bind($to);
         if let Some(at) = $asked.cut_off {
             $q.push(" AND recorded_at <= ").push_bind(micros(at));
         }
-        if let Some((first, last)) = $asked.touched {
-            $q.push(" AND project IN (SELECT t.project FROM fact t WHERE t.project > ").push_bind($from);
-            $q.push(" AND t.project <= ").push_bind($to);
-            $q.push(" AND t.counts >= ").push_bind(first.to_string());
-            $q.push(" AND t.counts <= ").push_bind(last.to_string());
-            $q.push(
-                " AND t.kind IN ('stage', 'arrived', 'foreign_used', 'invested', 'promise', 'promise_met'))",
-            );
+        if let Some(touched) = &$asked.touched {
+            $q.push(" AND project IN (SELECT t.project FROM fact t WHERE t.kind IN (");
+            let mut list = $q.separated(", ");
+            for kind in &touched.kinds {
+                list.push_bind(kind.as_str());
+            }
+            $q.push(") AND t.counts >= ").push_bind(touched.from.to_string());
+            $q.push(" AND t.counts <= ").push_bind(touched.to.to_string());
+            $q.push(" AND t.project >= ")
+                .push_bind($from)
+                .push(" AND t.project <= ")
+                .push_bind($to)
+                .push(")");
         }
         if !$asked.kinds.is_empty() {
             $q.push(" AND kind IN (");
@@ -416,6 +449,14 @@ async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result
         before.push(old);
     }
     Ok(before)
+}
+
+/// A new project has a name, so that every list can show it.
+fn named(facts: &[NewFact]) -> Result<()> {
+    if facts.iter().any(|f| f.kind == Kind::Name) {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("{}: a new project needs its name", Kind::Name.zh())))
 }
 
 fn refused(fact: &NewFact, fault: domain::fact::Fault) -> Error {

@@ -10,14 +10,19 @@ use crate::web::session::random;
 use crate::world::{self, World};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use domain::company::RegionCode;
+use domain::chain::ChainSet;
+use domain::company::{Currency, RegionCode};
 use domain::place::{self, Level};
 use domain::role::{Lang, Role};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use store::Actor;
+use store::rate::NewRate;
 use store::resident::NewResident;
 use store::user::NewUser;
 use tokio::net::TcpListener;
@@ -140,11 +145,27 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
     if app.store.zone().await?.is_none() {
         app.store.save_zone(&Actor::System, now, 0, &sample::zone()).await?;
     }
-    if app.engine.world().is_some() {
-        return Ok(());
-    }
     let chains = worker::chains(app).await?;
     let sample = sample::make(&chains, &cities(), others, SEED);
+    if app.engine.world().is_none() {
+        seed_universe(app, &sample, chains).await?;
+    }
+    if app.store.last_fact().await?.0 == 0 {
+        let team = seed_team(app).await?;
+        let rate = NewRate {
+            currency: Currency::Usd,
+            since: sample::projects::RATE_SINCE,
+            micro_yuan: sample::projects::MICRO_YUAN,
+            source: "示例汇率（合成）".into(),
+        };
+        app.store.add_rate(&Actor::System, at_nine(sample::projects::RATE_SINCE), &rate).await?;
+        sample::projects::seed(&app.store, &sample::projects::make(&sample, &team, SEED)).await?;
+    }
+    Ok(())
+}
+
+async fn seed_universe(app: &App, sample: &sample::Sample, chains: ChainSet) -> Result<()> {
+    let now = app.clock.now();
     let (root, today, created) = (app.config.snapshots(), app.clock.today(), now.to_string());
     let residents: Vec<NewResident> = sample
         .companies
@@ -152,7 +173,7 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
         .filter(|c| sample.residents.contains(&c.name))
         .map(|c| NewResident { key: World::key(c), name: c.name.clone(), since: None })
         .collect();
-    let companies = sample.companies;
+    let companies = sample.companies.clone();
     let built = tokio::task::spawn_blocking(move || {
         let mut companies = companies.into_iter().map(Ok);
         world::build(&root, &mut companies, &chains, today, created, &|_| {}, &AtomicBool::new(false))
@@ -160,10 +181,67 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
     built.await?.context("building the sample universe")?;
     app.engine.reload()?;
     app.store.add_residents(&Actor::System, now, None, &residents).await?;
-    for (chain, name) in sample.leaders {
-        app.store.add_leader(&Actor::System, now, chain, &format!("={name}"), &name).await?;
+    for (chain, name) in &sample.leaders {
+        app.store.add_leader(&Actor::System, now, chain, &format!("={name}"), name).await?;
     }
     Ok(())
+}
+
+/// Units and people of the sample zone. Everybody signs in with the same public password.
+const PEOPLE: [(&str, &str, Role, Option<usize>); 9] = [
+    ("juzhang", "周局长（示例）", Role::Director, None),
+    ("wang", "王招商（示例）", Role::Officer, Some(0)),
+    ("li", "李招商（示例）", Role::Officer, Some(1)),
+    ("zhao", "赵招商（示例）", Role::Officer, Some(2)),
+    ("tudi", "孙规划（示例）", Role::Land, Some(3)),
+    ("jijin", "钱基金（示例）", Role::Capital, Some(4)),
+    ("fuwu", "吴服务（示例）", Role::Service, Some(5)),
+    ("gongxin", "郑工信（示例）", Role::Reviewer, Some(6)),
+    ("shenji", "冯审计（示例）", Role::Auditor, None),
+];
+const UNITS: [&str; 12] = [
+    "招商一局（船舶海工）",
+    "招商二局（装备与半导体）",
+    "招商三局（数字经济）",
+    "规划国土建设局",
+    "产业基金",
+    "企业服务中心",
+    "工信",
+    "发改",
+    "科技",
+    "商务",
+    "生态环境",
+    "应急管理",
+];
+
+async fn seed_team(app: &App) -> Result<sample::projects::Team> {
+    let at = at_nine(sample::projects::RATE_SINCE);
+    let mut units = Vec::new();
+    for name in UNITS {
+        units.push(app.store.add_unit(&Actor::System, at, name).await?.id);
+    }
+    let hash = password::hash(PASSWORD, &random::<16>()?)?;
+    let mut desks = Vec::new();
+    for (login, name, role, unit) in PEOPLE {
+        let unit = unit.map(|i| units[i]);
+        let new = NewUser {
+            login: login.into(),
+            name: name.into(),
+            role,
+            unit,
+            password_hash: Some(hash.clone()),
+            lang: Lang::Zh,
+        };
+        let user = app.store.add_user(&Actor::System, at, &new).await?;
+        if let (Role::Officer, Some(unit)) = (role, unit) {
+            desks.push((unit.0, user.id.0));
+        }
+    }
+    Ok(sample::projects::Team { desks, events: Vec::new() })
+}
+
+fn at_nine(day: Date) -> Timestamp {
+    Offset::constant(8).to_timestamp(day.at(9, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Every prefecture-level city, and the four municipalities.

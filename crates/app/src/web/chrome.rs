@@ -70,6 +70,8 @@ pub struct Chrome {
     pub sample: bool,
     /// Whether the journal may be read.
     pub may_audit: bool,
+    /// Whether leads, projects and figures may be seen.
+    pub may_read: bool,
 }
 
 /// A message after an action.
@@ -119,6 +121,7 @@ impl Chrome {
             flash: None,
             sample,
             may_audit: false,
+            may_read: false,
         }
     }
     /// The frame of a signed-in person's page.
@@ -136,7 +139,8 @@ impl Chrome {
             size: signed.prefs.size,
             flash: None,
             sample: signed.sample,
-            may_audit: domain::role::may(signed.role, domain::role::Action::ReadJournal),
+            may_audit: signed.may(domain::role::Action::ReadJournal),
+            may_read: signed.may(domain::role::Action::ReadProjects),
         }
     }
 }

@@ -39,7 +39,7 @@ CREATE TABLE fact (
 );
 CREATE INDEX fact_project ON fact (project, id);
 CREATE INDEX fact_recorded ON fact (recorded_at, id);
-CREATE INDEX fact_counts ON fact (counts, project);
+CREATE INDEX fact_counts ON fact (kind, counts, project);
 -- A file is known by the SHA-256 of its bytes and kept beside the database.
 CREATE TABLE file (
   sha256 TEXT PRIMARY KEY, name TEXT NOT NULL, kind TEXT NOT NULL, bytes BIGINT NOT NULL,

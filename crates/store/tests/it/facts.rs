@@ -6,7 +6,7 @@ use domain::fact::{FactId, Kind, NewFact, ProjectId, Value};
 use domain::project::Project;
 use domain::stage::Stage;
 use jiff::civil::{Date, date};
-use store::fact::{FactQuery, ImportedProject};
+use store::fact::{FactQuery, ImportedProject, Touched};
 use store::file::NewFile;
 use store::rate::NewRate;
 use store::{Actor, Error, Store};
@@ -94,7 +94,11 @@ async fn imports_files_rates_and_queries_work_on_both_databases() {
 
         let mut seen = Vec::new();
         let asked = FactQuery {
-            touched: Some((date(2025, 1, 1), date(2025, 12, 31))),
+            touched: Some(Touched {
+                kinds: vec![Kind::Stage],
+                from: date(2025, 1, 1),
+                to: date(2025, 12, 31),
+            }),
             kinds: vec![Kind::Stage],
             ..FactQuery::default()
         };
