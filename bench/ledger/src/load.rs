@@ -3,7 +3,7 @@
 use crate::{SEED, data, day};
 use anyhow::{Context as _, Result};
 use data::Says;
-use domain::fact::{NewFact, Value};
+use domain::fact::{Kind, NewFact, Value};
 use domain::project::Project;
 use domain::role::{Lang, Role};
 use domain::stage::Stage;
@@ -11,7 +11,7 @@ use jiff::{Timestamp, ToSpan as _};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
-use store::fact::{FactQuery, ImportedProject};
+use store::fact::{FactQuery, ImportedProject, Touched};
 use store::user::NewUser;
 use store::{Actor, Store};
 
@@ -75,17 +75,19 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Signings of `year`, by the library alone: what the work costs without HTTP.
+/// Signings of `year`, and every project, by the library alone: what reading and folding cost without HTTP.
 pub async fn fold(database: &str, year: i16) -> Result<()> {
     let store = Store::open(database, Timestamp::now()).await?;
-    let (first, last) = (jiff::civil::date(year, 1, 1), jiff::civil::date(year, 12, 31));
-    for asked in [FactQuery { touched: Some((first, last)), ..FactQuery::default() }, FactQuery::default()] {
+    let (from, to) = (jiff::civil::date(year, 1, 1), jiff::civil::date(year, 12, 31));
+    let kinds = vec![Kind::Stage, Kind::PlannedTotal, Kind::Sort, Kind::DuplicateOf];
+    let touched = Some(Touched { kinds: vec![Kind::Stage], from, to });
+    for asked in [FactQuery { touched, kinds, ..FactQuery::default() }, FactQuery::default()] {
         let (began, mut folded, mut signed) = (Instant::now(), 0u64, 0u64);
         store
             .each_project(&asked, |id, code, facts| {
                 folded += 1;
                 let project = Project::fold(id, code, facts, None);
-                signed += u64::from(project.reached(Stage::Signed).is_some_and(|f| (first..=last).contains(&f.counts)));
+                signed += u64::from(project.reached(Stage::Signed).is_some_and(|f| (from..=to).contains(&f.counts)));
             })
             .await?;
         println!("{folded} projects folded, {signed} signed in {year}: {:.2} s", began.elapsed().as_secs_f64());
