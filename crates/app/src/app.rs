@@ -52,9 +52,7 @@ impl App {
     /// # Errors
     /// Only when the database fails.
     pub async fn zone_name(&self, lang: Lang) -> Result<String, WebError> {
-        let Some(zone) = self.store.zone().await?.map(|z| z.settings) else {
-            return Ok("高新区".to_string());
-        };
-        Ok(if lang == Lang::En && !zone.name_en.is_empty() { zone.name_en } else { zone.name })
+        let zone = self.store.zone().await?.map(|z| z.settings).unwrap_or_default();
+        Ok(zone.title(lang).to_string())
     }
 }

@@ -16,6 +16,8 @@ pub struct Config {
     pub sample: bool,
     /// Whether cookies carry `Secure` (the instance is reached by https).
     pub https: bool,
+    /// Whether the last entry of `X-Forwarded-For` says who asks: a proxy in front writes it.
+    pub trust_proxy: bool,
 }
 
 impl Config {

@@ -6,11 +6,13 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod chain;
 pub mod cli;
 pub mod clock;
 pub mod company;
 pub mod config;
+pub mod event;
 pub mod import;
 pub mod intake;
 pub mod ledger;

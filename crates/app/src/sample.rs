@@ -5,6 +5,7 @@
 //! does not exist. The same seed makes the same zone.
 
 pub mod projects;
+pub mod team;
 
 use crate::view::TargetWeights;
 use domain::chain::{Chain, ChainSet, Segment};

@@ -3,13 +3,20 @@
 //! Everything here is a pure function over plain values: no files, no sockets, no clock, no randomness.
 #![forbid(unsafe_code)]
 
+pub mod assessment;
 pub mod chain;
 pub mod company;
+pub mod credit;
 pub mod dates;
+pub mod event;
 pub mod fact;
+pub mod figure;
+pub mod goal;
 pub mod industry;
 pub mod intake;
+pub mod lead;
 pub mod limits;
+pub mod mask;
 pub mod merge;
 pub mod money;
 pub mod name;
@@ -18,9 +25,11 @@ pub mod placement;
 pub mod project;
 pub mod rate;
 pub mod role;
+pub mod scope;
 pub mod stage;
 pub mod target;
 pub mod text;
 pub mod uscc;
 pub mod user;
+pub mod workday;
 pub mod zone;

@@ -65,6 +65,28 @@ pub const COMPANY_NAME_CHARS: usize = 200;
 pub const CHAINS: usize = 200;
 /// Chain leaders (链主) that may be named in all.
 pub const LEADERS: usize = 2_000;
+/// Minutes after which a session that nobody uses ends, when the zone sets none.
+pub const IDLE_MINUTES: u16 = 30;
+/// The fewest minutes a zone may set there.
+pub const IDLE_MINUTES_LEAST: u16 = 5;
+/// The most minutes a zone may set there.
+pub const IDLE_MINUTES_MOST: u16 = 720;
+/// Minutes that an account or an address stays locked after its last failed sign-in of too many; the failures counted are as old at most.
+pub const LOCK_MINUTES: i64 = 15;
+/// Forms that one session may send in a minute.
+pub const POSTS_PER_MINUTE: u32 = 300;
+/// Forms that one address may send in a minute without being signed in.
+pub const POSTS_PER_MINUTE_ADDRESS: u32 = 120;
+/// Requests that one access token may make in a minute.
+pub const API_PER_MINUTE: u32 = 600;
+/// Sessions, tokens and addresses whose requests of this minute are counted apart; any more share one count.
+pub const RATE_KEYS: usize = 50_000;
+/// Access tokens of one person that are open at one time.
+pub const TOKENS: usize = 20;
+/// Days that an access token lasts at most.
+pub const TOKEN_DAYS: i64 = 365;
+/// Accounts of a zone that one page lists, ended ones too.
+pub const PEOPLE: usize = 5_000;
 /// Units (部门/单位) of a zone in all, ended ones too.
 pub const UNITS: usize = 500;
 /// Refusals ("not again") that may stand at one time.
@@ -92,7 +114,67 @@ pub const RESIDENTS_SHOWN: usize = 500;
 pub const UNMATCHED_SHOWN: usize = 100;
 /// Candidates that the company search shows.
 pub const SEARCH_HITS: usize = 20;
+/// Former names of a company that a lead may carry.
+pub const LEAD_NAMES: usize = 20;
+/// Characters of what a company asks for, and of what a contact brought.
+pub const LEAD_TEXT_CHARS: usize = 2_000;
+/// Leads on one page of the list.
+pub const LEADS_PAGE: u32 = 50;
+/// Contacts of one lead.
+pub const LEAD_CONTACTS: usize = 2_000;
+/// Open leads that the hourly job and the index of claims read at a time.
+pub const LEADS_CHUNK: u32 = 1_000;
+/// Open leads of a zone in all.
+pub const LEADS_OPEN: usize = 200_000;
+/// Conflicts that one registration raises; more of the same are found when these are settled.
+pub const CONFLICTS_RAISED: usize = 20;
+/// Appeals against one conflict.
+pub const APPEALS: usize = 3;
+/// Shares of one agreement on credit.
+pub const CREDIT_SHARES: usize = 40;
+/// Claims shown while a name is typed.
+pub const CLAIMS_SHOWN: usize = 20;
+/// Rows of each list on the desk.
+pub const DESK_ROWS: u32 = 20;
+/// Bytes of a calendar or of a rule set of clues.
+pub const RULE_FILE_BYTES: usize = 256 << 10;
+/// Entries of the journal on one page.
+pub const JOURNAL_PAGE: u32 = 100;
+/// Bytes of one line in an export of the journal: one entry with what was there before and after.
+pub const JOURNAL_LINE_BYTES: usize = 64 << 20;
 
+/// Days that one event may last.
+pub const EVENT_DAYS: i32 = 100;
+/// Characters of an event's purpose.
+pub const EVENT_TEXT_CHARS: usize = 2_000;
+/// Guests of one event.
+pub const EVENT_GUESTS: usize = 5_000;
+/// Guests that one paste may bring.
+pub const GUESTS_AT_ONCE: usize = 500;
+/// Costs of one event.
+pub const EVENT_COSTS: usize = 500;
+/// Events on one page.
+pub const EVENTS_PAGE: u32 = 50;
+/// Events of one year that the page of outcomes adds up.
+pub const EVENTS_YEAR: usize = 2_000;
+/// Guests of one year that the assessment reads.
+pub const GUESTS_YEAR: usize = 100_000;
+/// Leads and projects listed for one event.
+pub const OUTCOMES_SHOWN: usize = 200;
+/// Rows of yearly targets that one year may have, corrections too.
+pub const GOALS_YEAR: usize = 20_000;
+/// Formulas of the assessment in all.
+pub const FORMULAS: usize = 500;
+/// Rows behind one item of the assessment that the page lists; the workbook has them all.
+pub const ASSESSMENT_ROWS: usize = 200;
+/// Bytes of one formula of the assessment.
+pub const FORMULA_BYTES: usize = 128 << 10;
+/// Items of one formula.
+pub const FORMULA_ITEMS: usize = 60;
+/// Groups of one formula.
+pub const FORMULA_GROUPS: usize = 12;
+/// Grades of one formula.
+pub const FORMULA_GRADES: usize = 10;
 /// Characters of a long text of a fact, and of the reason of a correction.
 pub const FACT_TEXT_CHARS: usize = 10_000;
 /// Files that one fact may carry.
@@ -109,3 +191,16 @@ pub const EVIDENCE_BYTES: u64 = 50 << 20;
 pub const PROJECTS_PAGE: usize = 50;
 /// Exchange rates that may be recorded in all.
 pub const RATES: usize = 100_000;
+
+/// Bytes of one text of figure definitions.
+pub const DEFINITION_BYTES: usize = 256 << 10;
+/// Projects that one definition may count or leave out by name.
+pub const DEFINITION_LISTED: usize = 2_000;
+/// Definitions in force at one time.
+pub const DEFINITIONS: usize = 200;
+/// Changes that one restatement lists; more are counted, not listed.
+pub const RESTATED: usize = 10_000;
+/// Rows of a figure on one page; the file has them all.
+pub const FIGURE_ROWS: usize = 500;
+/// Figures and reports kept in memory; each is as large as the rows it shows.
+pub const FIGURES_KEPT: usize = 16;

@@ -21,6 +21,8 @@ pub struct Project {
     pub last: FactId,
     /// Facts in force by (effective, id).
     facts: Vec<Fact>,
+    /// Each correction in view and what it corrects, by number.
+    corrects: Vec<(FactId, FactId)>,
 }
 
 impl Project {
@@ -34,17 +36,30 @@ impl Project {
     ) -> Project {
         let mut seen: Vec<Fact> =
             facts.into_iter().filter(|f| cut_off.is_none_or(|at| f.recorded <= at)).collect();
-        let corrected: HashSet<FactId> = seen.iter().filter_map(|f| f.corrects).collect();
+        let mut corrects: Vec<(FactId, FactId)> =
+            seen.iter().filter_map(|f| Some((f.id, f.corrects?))).collect();
+        corrects.sort_unstable();
+        let corrected: HashSet<FactId> = corrects.iter().map(|&(_, old)| old).collect();
         let last = seen.iter().map(|f| f.id).max().unwrap_or(FactId(0));
         seen.retain(|f| !corrected.contains(&f.id) && f.value != crate::fact::Value::Nothing);
         seen.sort_by_key(|f| (f.effective, f.id));
-        Project { id, code: code.to_string(), last, facts: seen }
+        Project { id, code: code.to_string(), last, facts: seen, corrects }
     }
 
     /// Facts in force, by effective day.
     #[must_use]
     pub fn facts(&self) -> &[Fact] {
         &self.facts
+    }
+
+    /// The first fact of a chain of corrections: what a fact stands for, however often it was corrected.
+    #[must_use]
+    pub fn origin(&self, mut id: FactId) -> FactId {
+        // A correction is recorded after what it corrects, so that the numbers fall and this ends.
+        while let Ok(i) = self.corrects.binary_search_by_key(&id, |&(new, _)| new) {
+            id = self.corrects[i].1;
+        }
+        id
     }
 
     /// Facts in force of one kind, by effective day.

@@ -1,5 +1,7 @@
 //! Who may do what: nine roles and one permission table.
 
+pub use crate::scope::{Reading, Scope, may_record};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -200,6 +202,44 @@ impl Action {
         Action::EditTeam,
         Action::SeeContacts,
     ];
+
+    /// The stable word that forms, tokens and the database hold.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::View => "view",
+            Action::Import => "import",
+            Action::EditSettings => "edit_settings",
+            Action::EditWeights => "edit_weights",
+            Action::EditChains => "edit_chains",
+            Action::Refuse => "refuse",
+            Action::Export => "export",
+            Action::ManageUsers => "manage_users",
+            Action::ManageRoles => "manage_roles",
+            Action::ReadJournal => "read_journal",
+            Action::ReadProjects => "read_projects",
+            Action::RegisterLead => "register_lead",
+            Action::SettleConflict => "settle_conflict",
+            Action::RecordFact => "record_fact",
+            Action::ImportProjects => "import_projects",
+            Action::CorrectFact => "correct_fact",
+            Action::Review => "review",
+            Action::EditEvents => "edit_events",
+            Action::ClosePeriod => "close_period",
+            Action::EditRules => "edit_rules",
+            Action::EditTeam => "edit_team",
+            Action::SeeContacts => "see_contacts",
+        }
+    }
+}
+
+impl FromStr for Action {
+    type Err = String;
+    /// # Errors
+    /// A word that is no action.
+    fn from_str(s: &str) -> Result<Action, String> {
+        Action::ALL.into_iter().find(|a| a.as_str() == s).ok_or_else(|| format!("`{s}` is no action"))
+    }
 }
 
 impl fmt::Display for Role {
@@ -314,6 +354,10 @@ mod tests {
         for role in Role::ALL {
             assert_eq!(role.to_string().parse(), Ok(role));
         }
+        for action in Action::ALL {
+            assert_eq!(action.as_str().parse(), Ok(action));
+        }
+        assert!("sudo".parse::<Action>().is_err());
         assert!("root".parse::<Role>().unwrap_err().contains("`root`"));
         for lang in [Lang::Zh, Lang::En] {
             assert_eq!(lang.as_str().parse(), Ok(lang));

@@ -2,6 +2,9 @@
 
 use crate::company::RegionCode;
 use crate::limits;
+use crate::role::Lang;
+use crate::scope::Reading;
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 /// The settings of the one zone that an instance serves.
@@ -22,6 +25,12 @@ pub struct ZoneSettings {
     pub footprints: Vec<RegionCode>,
     /// How much each feature of a target counts; a feature that is not named keeps its default.
     pub weights: Vec<Weight>,
+    /// Whether the duties of system, security and audit administration are separated (三员分立). The store switches it.
+    pub separated: bool,
+    /// Who may read the records of projects and leads.
+    pub scope: Reading,
+    /// Minutes after which a session that nobody uses ends; [`limits::IDLE_MINUTES`] when not set.
+    pub idle_minutes: Option<u16>,
 }
 
 /// A company counts as a resident when it lies in `region` and its address holds one of `address_contains`.
@@ -88,7 +97,27 @@ impl ZoneSettings {
         if let Some((field, r)) = regions.iter().find(|(_, r)| !(110_000..=829_999).contains(&r.0)) {
             return Err(format!("{field}: {} is no six-digit division code of GB/T 2260", r.0));
         }
+        let allowed = limits::IDLE_MINUTES_LEAST..=limits::IDLE_MINUTES_MOST;
+        if self.idle_minutes.is_some_and(|m| !allowed.contains(&m)) {
+            return Err(format!("idle_minutes: {} to {} minutes", allowed.start(), allowed.end()));
+        }
         self.check_weights()
+    }
+
+    /// The name in a language: the Chinese one where there is no English one, and `高新区` before it is set.
+    #[must_use]
+    pub fn title(&self, lang: Lang) -> &str {
+        match (&self.name, &self.name_en) {
+            (_, english) if lang == Lang::En && !english.is_empty() => english,
+            (name, _) if name.is_empty() => "高新区",
+            (name, _) => name,
+        }
+    }
+
+    /// How long a session may stay unused before it ends.
+    #[must_use]
+    pub fn idle(&self) -> SignedDuration {
+        SignedDuration::from_mins(i64::from(self.idle_minutes.unwrap_or(limits::IDLE_MINUTES)))
     }
 
     /// The weight of `name` in thousandths, when the zone sets one.
@@ -144,6 +173,8 @@ mod tests {
         assert!(fault(|z| z.region = Some(RegionCode(42))).starts_with("region: 42"));
         assert!(fault(|z| z.reference = Reference::Cities(Vec::new())).starts_with("reference"));
         assert!(fault(|z| z.footprints = vec![RegionCode(990_000)]).starts_with("footprints"));
+        assert!(fault(|z| z.idle_minutes = Some(4)).starts_with("idle_minutes: 5 to 720"));
+        assert_eq!(zone().idle(), SignedDuration::from_mins(30));
         assert!(fault(|z| z.weights.push(z.weights[0].clone())).contains("twice"));
         assert!(fault(|z| z.weights[0].per_mille = 100_001).contains("±"));
         assert!(

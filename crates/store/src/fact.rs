@@ -328,7 +328,8 @@ macro_rules! filter {
                 .push(")");
         }
         if !$asked.kinds.is_empty() {
-            $q.push(" AND kind IN (");
+            // An expression, so that no database takes the index by kind and walks every fact of a kind for each span of projects.
+            $q.push(" AND kind || '' IN (");
             let mut list = $q.separated(", ");
             for kind in &$asked.kinds {
                 list.push_bind(kind.as_str());
@@ -344,7 +345,7 @@ pub(crate) fn subject(id: ProjectId) -> String {
     format!("project:{id}")
 }
 
-async fn insert_project(
+pub(crate) async fn insert_project(
     tx: &mut Tx,
     by: &Actor,
     now: Timestamp,
@@ -371,7 +372,7 @@ async fn insert_project(
 }
 
 /// Inserts one by one, with files; for what people write.
-async fn insert_facts(
+pub(crate) async fn insert_facts(
     tx: &mut Tx,
     by: &Actor,
     now: Timestamp,
@@ -463,7 +464,7 @@ fn refused(fact: &NewFact, fault: domain::fact::Fault) -> Error {
     Error::Invalid(format!("{}: {}", fact.kind.zh(), fault.zh()))
 }
 
-fn said(ids: &[FactId], facts: &[NewFact]) -> serde_json::Value {
+pub(crate) fn said(ids: &[FactId], facts: &[NewFact]) -> serde_json::Value {
     json!(ids.iter().zip(facts).map(|(id, fact)| json!({ "id": id, "fact": fact })).collect::<Vec<_>>())
 }
 

@@ -15,32 +15,49 @@ macro_rules! on {
     };
 }
 
+pub mod agreement;
+pub mod backup;
 pub mod chain_file;
 pub mod column_mapping;
+pub mod conflict;
+pub mod contact;
+pub mod duty;
 pub mod error;
+pub mod event;
 pub mod fact;
 pub mod file;
+pub mod formula;
+pub mod goal;
+pub mod guest;
 pub mod import;
 pub mod journal;
+pub mod lead;
+pub mod lead_alert;
+pub mod lead_list;
+pub mod lead_rules;
 pub mod leader;
 pub mod login_link;
 pub mod page;
 pub mod rate;
 pub mod refusal;
 pub mod resident;
+pub mod restore;
 pub mod session;
+pub mod token;
 pub mod unit;
 pub mod user;
 pub mod zone;
 
 mod migrate;
 mod open;
+mod seal;
 mod time;
 mod tx;
 
 pub use error::Error;
 pub use journal::Actor;
 pub use page::Page;
+pub use seal::verify_export;
 
 /// What every method of the store answers.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -52,6 +69,8 @@ pub struct Store {
     reader: Pool,
     /// On SQLite one connection, so that the writers of this process queue in order.
     writer: Pool,
+    /// Where it is, for messages: the file, or host and name of the server's database.
+    place: std::sync::Arc<str>,
 }
 
 /// One of the two databases, with what is held of it.

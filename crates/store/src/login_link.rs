@@ -1,5 +1,6 @@
 //! One-time links: the first start prints one, and an administrator gives one to a new person.
 
+use crate::duty::{must_confirm, unconfirm};
 use crate::journal::Actor;
 use crate::session::token_hash;
 use crate::time::micros;
@@ -12,10 +13,12 @@ use serde_json::json;
 use sqlx::{query, query_as};
 
 impl Store {
-    /// Makes a link for `user`; the caller draws `token` at random (32 bytes) and prints it.
+    /// Makes a link for `user`; the caller draws `token` at random (32 bytes) and prints it. While duties are separated, a link
+    /// that a person makes takes the account's rights until the security administrator confirms its role again.
     ///
     /// # Errors
-    /// [`crate::Error::NotFound`] when the account does not exist or has ended.
+    /// [`crate::Error::NotFound`] when the account does not exist or has ended; [`crate::Error::Invalid`] when a keeper would be
+    /// missing (the command line makes a link for the last one).
     pub async fn add_login_link(
         &self,
         by: &Actor,
@@ -25,7 +28,11 @@ impl Store {
         expires: Timestamp,
     ) -> Result<()> {
         let mut tx = self.tx("login_link.add", by, now).await?;
-        open_user(&mut tx, user).await?;
+        let person = open_user(&mut tx, user).await?;
+        // Who can set a password can act as its owner: the security administrator must agree anew.
+        if person.confirmed && must_confirm(&mut tx, by).await? {
+            unconfirm(&mut tx, user, now).await?;
+        }
         on!(&mut tx.conn, db => query(
             "INSERT INTO login_link (token_hash, person, created_at, expires_at) VALUES ($1, $2, $3, $4)")
             .bind(token_hash(token)).bind(user.0).bind(micros(now)).bind(micros(expires))

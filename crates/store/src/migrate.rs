@@ -1,6 +1,7 @@
 //! Brings a database to the newest schema, one numbered step at a time, all in one transaction.
 
 use crate::time::micros;
+use crate::tx::Conn;
 use crate::{Db, Error, Pool, Result};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -41,25 +42,42 @@ const LOCK: &str = "SELECT pg_advisory_xact_lock(7812049635)";
 const VERSIONS: &str = "CREATE TABLE IF NOT EXISTS schema_version \
     (version BIGINT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at BIGINT NOT NULL)";
 
+/// The newest version that this program knows.
+pub(crate) fn known() -> i64 {
+    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+}
+
 /// Applies the steps that the database does not have yet.
 pub(crate) async fn run(pool: &Pool, now: Timestamp) -> Result<()> {
-    let mut tx = match pool {
+    let mut tx = begin(pool).await?;
+    apply(&mut tx, now, known()).await?;
+    on!(tx, db => db.commit().await)?;
+    Ok(())
+}
+
+/// Begins a transaction in which no other program changes the schema.
+pub(crate) async fn begin(pool: &Pool) -> Result<Conn> {
+    Ok(match pool {
         Db::Sqlite(pool) => Db::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
         Db::Postgres(pool) => {
             let mut tx = pool.begin().await?;
             query(LOCK).execute(&mut *tx).await?;
             Db::Postgres(tx)
         }
-    };
+    })
+}
+
+/// Applies the missing steps up to version `upto`.
+pub(crate) async fn apply(tx: &mut Conn, now: Timestamp, upto: i64) -> Result<()> {
     let sqlite = matches!(tx, Db::Sqlite(_));
-    on!(&mut tx, db => raw_sql(VERSIONS).execute(&mut **db).await.map(drop))?;
-    let applied: Vec<(i64, String, String)> = on!(&mut tx, db => query_as(
+    on!(&mut *tx, db => raw_sql(VERSIONS).execute(&mut **db).await.map(drop))?;
+    let applied: Vec<(i64, String, String)> = on!(&mut *tx, db => query_as(
         "SELECT version, name, sha256 FROM schema_version ORDER BY version").fetch_all(&mut **db).await)?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known = known();
     if let Some(&(found, ..)) = applied.last().filter(|(version, ..)| *version > known) {
         return Err(Error::TooNew { found, known });
     }
-    for (version, step) in (1i64..).zip(STEPS) {
+    for (version, step) in (1i64..=upto).zip(STEPS) {
         let text = if sqlite { step.sqlite } else { step.postgres };
         let digest = hex(&Sha256::digest(text.as_bytes()));
         match applied.iter().find(|(v, ..)| *v == version) {
@@ -70,14 +88,13 @@ pub(crate) async fn run(pool: &Pool, now: Timestamp) -> Result<()> {
                 return Err(Error::corrupt("schema", why));
             }
             None => {
-                on!(&mut tx, db => raw_sql(text).execute(&mut **db).await.map(drop))?;
-                on!(&mut tx, db => query("INSERT INTO schema_version (version, name, sha256, applied_at) VALUES ($1, $2, $3, $4)")
+                on!(&mut *tx, db => raw_sql(text).execute(&mut **db).await.map(drop))?;
+                on!(&mut *tx, db => query("INSERT INTO schema_version (version, name, sha256, applied_at) VALUES ($1, $2, $3, $4)")
                     .bind(version).bind(step.name).bind(&digest).bind(micros(now))
                     .execute(&mut **db).await.map(drop))?;
             }
         }
     }
-    on!(tx, db => db.commit().await)?;
     Ok(())
 }
 

@@ -4,13 +4,15 @@
 //! PostgreSQL), because each must append to the one chain anyway. So a conflict can only show while beginning; it is retried
 //! there, and the body of a change runs exactly once. A transaction that journalled nothing refuses to commit.
 
-use crate::journal::{Actor, Entry, Said};
+use crate::journal::{Actor, Head};
+use crate::seal::{Entry, Said};
 use crate::time::micros;
 use crate::{Db, Error, Result, Store};
 use anyhow::anyhow;
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::{Postgres, Sqlite, Transaction, query, query_as};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What statements of a change run on: `on!(&mut tx.conn, db => query(…).execute(&mut **db).await)`.
@@ -25,6 +27,7 @@ pub(crate) struct Tx {
     seq: i64,
     hash: Vec<u8>,
     noted: bool,
+    place: Arc<str>,
 }
 
 /// What a change says it did.
@@ -50,7 +53,7 @@ impl Store {
                     tokio::time::sleep(Duration::from_millis(10 << attempt)).await;
                     attempt += 1;
                 }
-                begun => return begun.map_err(|e| Error::Other(anyhow::Error::new(e).context(name))),
+                begun => return begun.map_err(|e| Error::of(e, name).at(&self.place)),
             }
         }
     }
@@ -62,11 +65,33 @@ impl Store {
         };
         let (seq, hash): (i64, Vec<u8>) = on!(&mut conn, db => query_as(
             "UPDATE journal_head SET seq = seq + 0 WHERE id = 1 RETURNING seq, hash").fetch_one(&mut **db).await)?;
-        Ok(Tx { conn, name, now, actor: actor.to_string(), seq, hash, noted: false })
+        Ok(Tx {
+            conn,
+            name,
+            now,
+            actor: actor.to_string(),
+            seq,
+            hash,
+            noted: false,
+            place: self.place.clone(),
+        })
     }
 }
 
 impl Tx {
+    /// Goes on in a transaction that was begun elsewhere, behind the end of its journal.
+    pub(crate) fn behind(
+        conn: Conn,
+        name: &'static str,
+        now: Timestamp,
+        by: &Actor,
+        head: &Head,
+        place: Arc<str>,
+    ) -> Tx {
+        let (seq, hash) = (head.seq, head.hash.clone());
+        Tx { conn, name, now, actor: by.to_string(), seq, hash, noted: false, place }
+    }
+
     /// Appends to the journal.
     pub(crate) async fn note<B: Serialize, A: Serialize>(&mut self, note: Note<'_, B, A>) -> Result<()> {
         let said = Said {
@@ -81,11 +106,17 @@ impl Tx {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
             .bind(entry.seq).bind(entry.at).bind(&entry.actor).bind(&entry.action).bind(&entry.subject)
             .bind(&entry.before).bind(&entry.after).bind(&entry.prev_hash).bind(&entry.hash)
-            .execute(&mut **db).await.map(drop))?;
+            .execute(&mut **db).await.map(drop))
+        .map_err(|e| Error::of(e, self.name).at(&self.place))?;
         self.seq = entry.seq;
         self.hash = entry.hash;
         self.noted = true;
         Ok(())
+    }
+
+    /// The number that the next journal entry of this change will have.
+    pub(crate) fn next_entry(&self) -> i64 {
+        self.seq + 1
     }
 
     /// Makes the change lasting.
@@ -93,10 +124,11 @@ impl Tx {
         if !self.noted {
             return Err(Error::Other(anyhow!("{}: a change must be journalled", self.name)));
         }
+        let failed = |e| Error::of(e, self.name).at(&self.place);
         on!(&mut self.conn, db => query("UPDATE journal_head SET seq = $1, hash = $2 WHERE id = 1")
-            .bind(self.seq).bind(&self.hash).execute(&mut **db).await.map(drop))?;
-        on!(self.conn, db => db.commit().await)?;
-        Ok(())
+            .bind(self.seq).bind(&self.hash).execute(&mut **db).await.map(drop))
+        .map_err(failed)?;
+        on!(self.conn, db => db.commit().await).map_err(failed)
     }
 }
 

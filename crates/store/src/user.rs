@@ -1,5 +1,6 @@
 //! People: their logins, roles and page settings. Passwords are hashed by the caller; the hash never leaves with [`User`].
 
+use crate::duty::{keep_keepers, must_confirm};
 use crate::error::line;
 use crate::journal::Actor;
 use crate::time::{micros, optional, timestamp};
@@ -34,7 +35,7 @@ pub(crate) type Row = (i64, String, String, String, Option<i64>, bool, String, b
 const BY_ID: &str = "SELECT id, login, name, role, unit, confirmed, lang, large_text, created_at, ended_at FROM person WHERE id = $1";
 
 impl Store {
-    /// Adds a person.
+    /// Adds a person. While duties are separated, one whom a person adds waits for confirmation ([`Store::assign_role`]).
     ///
     /// # Errors
     /// [`Error::Taken`] when the login exists (ended people keep theirs); [`Error::Invalid`] for an empty login or name;
@@ -46,12 +47,13 @@ impl Store {
         if let Some(unit) = new.unit {
             open_unit(&mut tx, unit).await?;
         }
+        let confirmed = !must_confirm(&mut tx, by).await?;
         let row: Row = on!(&mut tx.conn, db => query_as(
             "INSERT INTO person (login, name, role, password_hash, lang, large_text, created_at, unit, confirmed) \
              VALUES ($1, $2, $3, $4, $5, FALSE, $6, $7, $8) \
              RETURNING id, login, name, role, unit, confirmed, lang, large_text, created_at, ended_at")
             .bind(&new.login).bind(&new.name).bind(new.role.as_str()).bind(&new.password_hash)
-            .bind(new.lang.as_str()).bind(micros(now)).bind(new.unit.map(|u| u.0)).bind(true)
+            .bind(new.lang.as_str()).bind(micros(now)).bind(new.unit.map(|u| u.0)).bind(confirmed)
             .fetch_one(&mut **db).await)
         .map_err(Error::taken("login"))?;
         let user = user(row)?;
@@ -125,7 +127,7 @@ impl Store {
         }
         on!(&mut tx.conn, db => query("UPDATE person SET name = $2, role = $3, unit = $4 WHERE id = $1")
             .bind(id.0).bind(name).bind(role.as_str()).bind(unit.map(|u| u.0)).execute(&mut **db).await.map(drop))?;
-        keep_an_administrator(&mut tx).await?;
+        keep_keepers(&mut tx).await?;
         let after = User { name: name.to_string(), role, unit, ..before.clone() };
         tx.note(Note {
             action: "user.edit",
@@ -196,7 +198,7 @@ impl Store {
         let before = open_user(&mut tx, id).await?;
         on!(&mut tx.conn, db => query("UPDATE person SET ended_at = $2 WHERE id = $1")
             .bind(id.0).bind(micros(now)).execute(&mut **db).await.map(drop))?;
-        keep_an_administrator(&mut tx).await?;
+        keep_keepers(&mut tx).await?;
         let sessions = end_sessions(&mut tx, id, now).await?;
         let after = Some(json!({ "ended": now, "sessions_ended": sessions }));
         tx.note(Note { action: "user.end", subject: subject(id), before: Some(before), after }).await?;
@@ -234,17 +236,7 @@ pub(crate) async fn open_user(tx: &mut Tx, id: UserId) -> Result<User> {
     }
 }
 
-async fn keep_an_administrator(tx: &mut Tx) -> Result<()> {
-    let (left,): (i64,) = on!(&mut tx.conn, db => query_as(
-        "SELECT COUNT(*) FROM person WHERE role = 'administrator' AND ended_at IS NULL").fetch_one(&mut **db).await)?;
-    if left == 0 {
-        let why = "role: this is the last administrator; make somebody else one first";
-        return Err(Error::Invalid(why.to_string()));
-    }
-    Ok(())
-}
-
-async fn end_sessions(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<u64> {
+pub(crate) async fn end_sessions(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<u64> {
     Ok(
         on!(&mut tx.conn, db => query("UPDATE session SET ended_at = $2 WHERE person = $1 AND ended_at IS NULL")
         .bind(id.0).bind(micros(now)).execute(&mut **db).await.map(|done| done.rows_affected()))?,

@@ -2,7 +2,7 @@
 
 use crate::journal::Actor;
 use crate::time::{micros, timestamp};
-use crate::tx::Note;
+use crate::tx::{Note, Tx};
 use crate::{Error, Result, Store};
 use domain::zone::ZoneSettings;
 use jiff::Timestamp;
@@ -34,7 +34,8 @@ impl Store {
     /// Saves settings that were edited from `version` (0 for the first save) and answers the new version.
     ///
     /// # Errors
-    /// [`Error::Stale`] when somebody saved in between; [`Error::Invalid`] for settings that break a rule.
+    /// [`Error::Stale`] when somebody saved in between; [`Error::Invalid`] for settings that break a rule, or that would separate or
+    /// join duties ([`Store::separate_duties`] does that).
     pub async fn save_zone(
         &self,
         by: &Actor,
@@ -43,24 +44,45 @@ impl Store {
         settings: &ZoneSettings,
     ) -> Result<i64> {
         settings.check().map_err(Error::Invalid)?;
-        let text = serde_json::to_string(settings).map_err(|e| Error::Other(e.into()))?;
         let mut tx = self.tx("zone.save", by, now).await?;
-        let row: Option<Row> = on!(&mut tx.conn, db => query_as(SELECT).fetch_optional(&mut **db).await)?;
-        let before = row.map(zone).transpose()?;
+        let before = read_zone(&mut tx).await?;
         let current = before.as_ref().map_or(0, |z| z.version);
         if current != version {
             return Err(Error::Stale { what: "zone settings", current });
         }
-        on!(&mut tx.conn, db => query(
-            "INSERT INTO zone (id, version, settings, updated_at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO UPDATE \
-             SET version = excluded.version, settings = excluded.settings, updated_at = excluded.updated_at")
-            .bind(version + 1).bind(&text).bind(micros(now)).execute(&mut **db).await.map(drop))?;
+        if settings.separated != before.as_ref().is_some_and(|z| z.settings.separated) {
+            let why =
+                "separated: duties are separated and joined on their own page, which checks who keeps them";
+            return Err(Error::Invalid(why.to_string()));
+        }
+        write_zone(&mut tx, now, version + 1, settings).await?;
         let before = before.map(|z| z.settings);
         tx.note(Note { action: "zone.save", subject: "zone".to_string(), before, after: Some(settings) })
             .await?;
         tx.commit().await?;
         Ok(version + 1)
     }
+}
+
+/// The settings, read inside a change.
+pub(crate) async fn read_zone(tx: &mut Tx) -> Result<Option<Zone>> {
+    let row: Option<Row> = on!(&mut tx.conn, db => query_as(SELECT).fetch_optional(&mut **db).await)?;
+    row.map(zone).transpose()
+}
+
+/// Writes settings as `version`.
+pub(crate) async fn write_zone(
+    tx: &mut Tx,
+    now: Timestamp,
+    version: i64,
+    settings: &ZoneSettings,
+) -> Result<()> {
+    let text = serde_json::to_string(settings).map_err(|e| Error::Other(e.into()))?;
+    on!(&mut tx.conn, db => query(
+        "INSERT INTO zone (id, version, settings, updated_at) VALUES (1, $1, $2, $3) ON CONFLICT (id) DO UPDATE \
+         SET version = excluded.version, settings = excluded.settings, updated_at = excluded.updated_at")
+        .bind(version).bind(&text).bind(micros(now)).execute(&mut **db).await.map(drop))?;
+    Ok(())
 }
 
 type Row = (i64, String, i64);

@@ -65,6 +65,9 @@ pub async fn post(
     // The link is used up first: of two people with it, only one sets the password.
     let user = app.store.use_login_link(app.clock.now(), &bytes).await?.ok_or_else(spent)?;
     app.store.set_password(&Actor::User(user.id), app.clock.now(), user.id, &hash).await?;
+    if !user.confirmed {
+        return Err(sign_in::unconfirmed());
+    }
     sign_in::start(&app, user.id, "/").await
 }
 

@@ -57,7 +57,8 @@ pub const PASSWORD: &str = "landfall-demo";
 /// Synthetic companies outside the zone.
 const OTHERS: usize = 12_000;
 const SEED: u64 = 20_261_123;
-const MARK: &str = "SAMPLE";
+/// Marks the folder of a sample zone.
+pub(crate) const MARK: &str = "SAMPLE";
 
 /// Whether a data folder holds the sample zone.
 #[must_use]
@@ -151,7 +152,9 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
         seed_universe(app, &sample, chains).await?;
     }
     if app.store.last_fact().await?.0 == 0 {
-        let team = seed_team(app).await?;
+        let mut team = seed_team(app).await?;
+        team.events = sample::team::events(&app.store, &sample, &team, at_nine).await?;
+        sample::team::goals(&app.store, &team, at_nine).await?;
         let rate = NewRate {
             currency: Currency::Usd,
             since: sample::projects::RATE_SINCE,

@@ -6,6 +6,7 @@ macro_rules! say {
 }
 
 pub mod audit;
+pub mod backup;
 pub mod chain;
 pub mod demo;
 pub mod eval;
@@ -56,6 +57,10 @@ pub enum Command {
     /// Read or verify the journal
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Make a backup, while the server runs
+    Backup(backup::Backup),
+    /// Restore a backup into an empty place
+    Restore(backup::Restore),
 }
 
 /// Where an instance keeps its data.
@@ -79,6 +84,7 @@ impl Place {
             database: self.database.clone(),
             sample,
             https,
+            trust_proxy: false,
         }
     }
 
@@ -111,6 +117,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Generate(args) => generate::run(&args),
         Command::Eval(eval) => eval::run(&eval),
         Command::Audit(command) => asynchronous(audit::run(command)),
+        Command::Backup(args) => asynchronous(backup::backup(args)),
+        Command::Restore(args) => asynchronous(backup::restore(args)),
     }
 }
 

@@ -32,6 +32,9 @@ pub struct Serve {
     /// The instance is reached by https (cookies are marked Secure)
     #[arg(long)]
     https: bool,
+    /// A proxy in front says in the last entry of X-Forwarded-For who asks; without this every reader behind it shares one limit
+    #[arg(long)]
+    trust_proxy: bool,
     /// Print a new one-time link for this user name, for one who has lost the password or let the link expire
     #[arg(long, value_name = "LOGIN")]
     link: Option<String>,
@@ -48,7 +51,8 @@ pub async fn run(args: Serve) -> Result<()> {
         "{} holds the sample zone, whose password is public: listen on this machine only, or give --data-dir another folder",
         args.place.data_dir.display()
     );
-    let app = open(args.place.config(args.listen, sample, args.https)).await?;
+    let config = args.place.config(args.listen, sample, args.https);
+    let app = open(Config { trust_proxy: args.trust_proxy, ..config }).await?;
     if let Some(path) = first_start(&app).await? {
         say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");

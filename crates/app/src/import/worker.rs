@@ -392,6 +392,7 @@ mod tests {
             database: None,
             sample: false,
             https: false,
+            trust_proxy: false,
         };
         let store = Store::open(&config.database(), Clock::System.now()).await.unwrap();
         App::new(config, store, Clock::System)

@@ -36,7 +36,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Checked<T> {
 /// # Errors
 /// 403 with what to do.
 pub fn check_token(signed: &Signed, token: &str) -> Result<(), WebError> {
-    if same(token, &signed.csrf) {
+    // A program that comes with an access token has no forms, so it has no token of a form either.
+    if !signed.csrf.is_empty() && same(token, &signed.csrf) {
         return Ok(());
     }
     Err(WebError::forbidden(

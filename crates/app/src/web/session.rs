@@ -1,16 +1,23 @@
 //! Who is asking, and whether they may: one guard in front of every route that is not public.
 
 use crate::app::App;
+use crate::web::api::ROOT;
 use crate::web::chrome::{Prefs, cookie};
 use crate::web::error::WebError;
+use crate::web::rate::too_many;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::role::{Action, Role, may};
-use domain::user::{UnitId, UserId};
+use domain::limits;
+use domain::mask::mask;
+use domain::role::{Action, Role, may, may_separated};
+use domain::scope::{Reading, Scope, reads, writes};
+use domain::user::{UnitId, User, UserId};
+use domain::zone::ZoneSettings;
 use jiff::SignedDuration;
+use std::borrow::Cow;
 use store::Actor;
 
 /// Name of the session cookie.
@@ -39,7 +46,19 @@ pub struct Signed {
     pub sample: bool,
     /// Address of the page being asked for.
     pub here: String,
+    /// Whether the zone separates the duties of its keepers.
+    pub separated: bool,
+    /// Who may read records in this zone.
+    pub reading: Reading,
+    /// What the access token of a program may do; `None` for a person in a browser.
+    only: Option<Vec<Action>>,
     token: Vec<u8>,
+}
+
+/// Whether a role may do `action` in a zone that separates duties, or in one that does not.
+#[must_use]
+pub fn allowed(role: Role, action: Action, separated: bool) -> bool {
+    if separated { may_separated(role, action) } else { may(role, action) }
 }
 
 impl Signed {
@@ -51,7 +70,75 @@ impl Signed {
     /// Whether this person may do `action` (for leaving out buttons; the guard decides).
     #[must_use]
     pub fn may(&self, action: Action) -> bool {
-        may(self.role, action)
+        allowed(self.role, action, self.separated) && self.only.as_ref().is_none_or(|o| o.contains(&action))
+    }
+    /// Whose records this person may write.
+    #[must_use]
+    pub fn scope(&self) -> Scope {
+        writes(self.role, self.unit)
+    }
+    /// Refuses to write a record of `unit` (`None`: of no unit) that lies outside this person's scope.
+    ///
+    /// # Errors
+    /// 403 with the reason.
+    pub fn may_write_unit(&self, unit: Option<UnitId>) -> Result<(), WebError> {
+        if self.scope().covers(unit) {
+            return Ok(());
+        }
+        let unit_less = self.unit.is_none();
+        Err(if unit_less && self.scope() == Scope::Unassigned {
+            WebError::forbidden(
+                "这条记录属于某个部门，而您的账号还没有所属部门；请找管理员在“设置 · 人员”里设定。",
+                "This record belongs to a unit and your account to none; an administrator sets it under Settings, People.",
+            )
+        } else {
+            WebError::forbidden(
+                "这条记录属于别的部门，您只能修改本部门的记录；需要改动请联系该部门。",
+                "This record belongs to another unit; you can change records of your own unit only. Ask that unit.",
+            )
+        })
+    }
+    /// Whether this person may read the records behind a project or a lead of `unit`; its name and stage they see anyway.
+    #[must_use]
+    pub fn sees_unit(&self, unit: Option<UnitId>) -> bool {
+        reads(self.role, self.unit, self.reading).covers(unit)
+    }
+    /// Text as this person may read it: phone and identity numbers whole, or hidden.
+    #[must_use]
+    pub fn contacts<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.may(Action::SeeContacts) { Cow::Borrowed(text) } else { mask(text) }
+    }
+    /// A program that comes with an access token for `actions`. It has no session, so no form takes it.
+    #[must_use]
+    pub fn program(
+        user: User,
+        zone: &ZoneSettings,
+        headers: &HeaderMap,
+        sample: bool,
+        here: &str,
+        actions: Vec<Action>,
+    ) -> Signed {
+        let person = Signed::person(user, zone, headers, sample, here);
+        Signed { only: Some(actions), ..person }
+    }
+
+    fn person(user: User, zone: &ZoneSettings, headers: &HeaderMap, sample: bool, here: &str) -> Signed {
+        let prefs = Prefs::read(headers);
+        Signed {
+            id: user.id,
+            name: user.name,
+            role: user.role,
+            unit: user.unit,
+            csrf: String::new(),
+            prefs,
+            zone: zone.title(prefs.lang).to_string(),
+            sample,
+            here: here.to_string(),
+            separated: zone.separated,
+            reading: zone.scope,
+            only: None,
+            token: Vec::new(),
+        }
     }
     /// The session's secret token.
     #[must_use]
@@ -99,30 +186,34 @@ pub async fn guard(State((app, action)): State<(App, Action)>, request: Request,
 
 async fn check(app: &App, action: Action, request: &Parts) -> Result<Option<Signed>, WebError> {
     let Some(token) = cookie(&request.headers, COOKIE).and_then(unhex) else { return Ok(None) };
-    let Some(session) = app.store.session(app.clock.now(), &token).await? else { return Ok(None) };
-    if !may(session.user.role, action) {
+    let (now, zone) = (app.clock.now(), app.store.zone().await?.map(|z| z.settings).unwrap_or_default());
+    let Some(session) = app.store.session(now, &token, zone.idle()).await? else { return Ok(None) };
+    if request.method != Method::GET {
+        let key = format!("session:{}", hex(&token[..token.len().min(8)]));
+        if !app.throttle.rate.allow(&key, limits::POSTS_PER_MINUTE, now) {
+            return Err(too_many());
+        }
+    }
+    if !allowed(session.user.role, action, zone.separated) {
         return Err(WebError::forbidden(
             "您的角色没有这项权限，请找管理员。",
             "Your role does not allow this; ask an administrator.",
         ));
     }
-    Ok(Some(Signed {
-        id: session.user.id,
-        name: session.user.name,
-        role: session.user.role,
-        unit: session.user.unit,
-        csrf: hex(&session.csrf),
-        prefs: Prefs::read(&request.headers),
-        zone: app.zone_name(Prefs::read(&request.headers).lang).await?,
-        sample: app.config.sample,
-        here: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_string(),
-        token,
-    }))
+    // Reading goes on while the database cannot be written.
+    if let Err(error) = app.store.touch_session(now, &token, session.seen).await {
+        tracing::warn!(error = error.to_string(), "cannot keep when a session was used");
+    }
+    let here = request.uri.path_and_query().map_or("/", |p| p.as_str());
+    let person = Signed::person(session.user, &zone, &request.headers, app.config.sample, here);
+    Ok(Some(Signed { csrf: hex(&session.csrf), token, ..person }))
 }
 
 /// Refuses forms that another site sends, the sign-in form too: nobody shall be signed in as somebody else unawares.
 pub async fn refuse_foreign(request: Request, next: Next) -> Response {
-    if request.method() != Method::GET && foreign(request.headers()) {
+    // Nothing that a browser sends by itself counts under `/api/`.
+    let ambient = !request.uri().path().starts_with(ROOT);
+    if ambient && request.method() != Method::GET && foreign(request.headers()) {
         let (zh, en) = ("请求来自其他网站，已拒绝。", "The request came from another site and was refused.");
         return WebError::forbidden(zh, en).into_response();
     }

@@ -87,6 +87,7 @@ fn serves_and_finishes(data: &Path) {
             database: None,
             sample: false,
             https: false,
+            trust_proxy: false,
         };
         let app = app::cli::serve::open(config).await.unwrap();
         let worker = app::import::worker::spawn(app.clone());

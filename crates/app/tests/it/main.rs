@@ -13,6 +13,8 @@ mod crash;
 mod database;
 mod imports;
 mod pages;
+mod people;
+mod programs;
 mod roles;
 mod settings;
 mod story;

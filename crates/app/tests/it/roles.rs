@@ -1,10 +1,11 @@
 //! Who reaches what, generated from the router's own rules: a new route without its rule cannot slip in.
 
+use crate::people::separate;
 use crate::world::{Client, World};
 use app::web::router::{Rule, rules};
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
-use domain::role::{Role, may};
+use domain::role::{Action, Role, may, may_separated};
 
 /// The path with every `{parameter}` replaced.
 fn path(rule: &Rule, with: &str) -> String {
@@ -45,7 +46,17 @@ async fn without_a_session_every_guarded_route_leads_to_the_sign_in_page() {
 
 #[tokio::test]
 async fn each_role_reaches_exactly_what_its_permissions_say() {
+    walk(&World::new().await, may).await;
+}
+
+#[tokio::test]
+async fn separated_duties_hold_on_every_route() {
     let world = World::new().await;
+    separate(&world).await;
+    walk(&world, may_separated).await;
+}
+
+async fn walk(world: &World, may: fn(Role, Action) -> bool) {
     for role in Role::ALL {
         let mut client = world.as_role(role).await;
         for rule in rules(world.app.clone()).iter().filter(|r| r.path != "/sign-out") {
@@ -107,6 +118,11 @@ async fn what_does_not_exist_is_not_found_and_no_address_breaks_the_server() {
             client.post(&path(rule, "999999"), &[("chain", "ships"), ("on", "yes")]).await
         } else if rule.path == "/settings/chains/{id}" {
             client.post(&path(rule, "999999"), &[("enabled", "no")]).await
+        } else if rule.path == "/settings/people/{id}" {
+            let fields = [("role", "land"), ("was_role", "land")];
+            client.post(&path(rule, "999999"), &fields).await
+        } else if rule.path == "/settings/units/{id}" {
+            client.post(&path(rule, "999999"), &[("name", "x")]).await
         } else if rule.path == "/imports/new/{file}" && rule.method == Method::GET {
             client.get(&format!("{}?kind=universe&name=x", path(rule, "999999"))).await
         } else {

@@ -134,6 +134,7 @@ async fn open(dir: &Path, database: Option<String>) -> App {
         database,
         sample: true,
         https: false,
+        trust_proxy: false,
     };
     let clock = Clock::Fixed(now());
     let store = Store::open(&config.database(), now()).await.unwrap();

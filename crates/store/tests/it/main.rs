@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backup;
 mod facts;
 mod faults;
+mod journal;
+mod leads;
 mod migrations;
 mod story;
+mod team;
 mod world;

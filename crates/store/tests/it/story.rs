@@ -2,14 +2,16 @@
 
 use crate::world::{TempDir, at, stores};
 use domain::company::RegionCode;
-use domain::role::{Lang, Role};
-use domain::user::UnitId;
+use domain::role::{Action, Lang, Role};
+use domain::user::{UnitId, UserId};
 use domain::zone::ZoneSettings;
+use jiff::SignedDuration;
 use jiff::civil::date;
 use store::chain_file::{ChainSource, NewChainFile};
 use store::import::{Counts, ImportKind, ImportState, NewImport, Outcome};
 use store::refusal::NewRefusal;
 use store::resident::{Added, NewResident};
+use store::token::NewToken;
 use store::user::NewUser;
 use store::{Actor, Error, Page, Store};
 
@@ -29,6 +31,8 @@ async fn the_whole_story_on_both_databases() {
         refusals(&store, admin).await;
         chains(&store, admin).await;
         leaders(&store, admin).await;
+        tokens(&store, admin).await;
+        duties(&store, admin).await;
         let verified = store.verify_journal().await.unwrap();
         assert_eq!(verified.broken, None);
         let newest = store.journal(Page::new(1, 0)).await.unwrap();
@@ -37,6 +41,9 @@ async fn the_whole_story_on_both_databases() {
         store.close().await;
     }
 }
+
+/// Longer than any session of the story.
+const IDLE: SignedDuration = SignedDuration::from_hours(12);
 
 pub fn new_user(login: &str, role: Role) -> NewUser {
     NewUser {
@@ -134,21 +141,36 @@ async fn sessions(store: &Store, by: Actor) {
     assert_eq!(store.use_login_link(at(20), b"late").await.unwrap(), None, "expired");
 
     store.start_session(at(30), admin, b"token", b"csrf", at(100)).await.unwrap();
-    let session = store.session(at(31), b"token").await.unwrap().unwrap();
+    let session = store.session(at(31), b"token", IDLE).await.unwrap().unwrap();
     assert_eq!((session.user.id, session.csrf.as_slice()), (admin, b"csrf".as_slice()));
     assert_eq!((session.created, session.expires), (at(30), at(100)));
-    assert_eq!(store.session(at(100), b"token").await.unwrap(), None, "expired");
-    assert_eq!(store.session(at(31), b"guess").await.unwrap(), None);
+    assert_eq!(store.session(at(100), b"token", IDLE).await.unwrap(), None, "expired");
+    assert_eq!(store.session(at(31), b"guess", IDLE).await.unwrap(), None);
+    let idle = SignedDuration::from_secs(20);
+    assert!(store.session(at(49), b"token", idle).await.unwrap().is_some());
+    assert_eq!(store.session(at(50), b"token", idle).await.unwrap(), None, "nobody used it for too long");
+    store.touch_session(at(45), b"token", session.seen).await.unwrap();
+    assert_eq!(store.session(at(50), b"token", idle).await.unwrap(), None, "kept once a minute only");
+    let entries = store.verify_journal().await.unwrap().entries;
+    store.touch_session(at(95), b"token", session.seen).await.unwrap();
+    let seen = store.session(at(99), b"token", idle).await.unwrap().unwrap().seen;
+    assert_eq!((seen, store.verify_journal().await.unwrap().entries), (at(95), entries));
+    store.touch_session(at(60), b"token", at(0)).await.unwrap();
+    assert_eq!(store.session(at(99), b"token", idle).await.unwrap().unwrap().seen, at(95), "never back");
     assert!(store.end_session(at(40), admin, b"token").await.unwrap());
     assert!(!store.end_session(at(41), admin, b"token").await.unwrap());
-    assert_eq!(store.session(at(42), b"token").await.unwrap(), None, "ended");
+    assert_eq!(store.session(at(42), b"token", IDLE).await.unwrap(), None, "ended");
 
     store.start_session(at(50), admin, b"two", b"csrf", at(60)).await.unwrap();
-    assert_eq!(store.expire_sessions(at(59)).await.unwrap(), 0);
-    assert_eq!(store.expire_sessions(at(60)).await.unwrap(), 1);
+    assert_eq!(store.expire_sessions(at(59), IDLE).await.unwrap(), 0);
+    assert_eq!(store.expire_sessions(at(60), IDLE).await.unwrap(), 1);
     store.start_session(at(70), admin, b"three", b"csrf", at(90)).await.unwrap();
     store.set_password(&by, at(71), admin, "new").await.unwrap();
-    assert_eq!(store.session(at(72), b"three").await.unwrap(), None, "a new password signs out everywhere");
+    assert_eq!(
+        store.session(at(72), b"three", IDLE).await.unwrap(),
+        None,
+        "a new password signs out everywhere"
+    );
 }
 
 async fn zone(store: &Store, by: Actor) {
@@ -323,4 +345,108 @@ async fn leaders(store: &Store, by: Actor) {
     store.end_leader(&by, at(803), id).await.unwrap();
     assert!(matches!(store.end_leader(&by, at(804), id).await, Err(Error::NotFound { .. })));
     assert_eq!(names(store.leaders().await.unwrap()), ["ai"]);
+}
+
+async fn tokens(store: &Store, by: Actor) {
+    let Actor::User(person) = by else { panic!("a person") };
+    let year = SignedDuration::from_hours(24 * 365);
+    let new = NewToken {
+        person,
+        name: "统计接口".to_string(),
+        actions: vec![Action::ReadProjects, Action::Export],
+        expires: at(1000) + year,
+    };
+    let token = store.add_token(&by, at(1000), &new, b"secret").await.unwrap();
+    assert_eq!((&token.actions, token.used, token.ended), (&new.actions, None, None));
+    let late = NewToken { expires: at(1001) + year, ..new.clone() };
+    let past = NewToken { expires: at(1000), ..new.clone() };
+    let idle = NewToken { actions: Vec::new(), ..new.clone() };
+    for wrong in [late, past, idle, NewToken { name: String::new(), ..new.clone() }] {
+        assert!(matches!(store.add_token(&by, at(1000), &wrong, b"x").await, Err(Error::Invalid(_))));
+    }
+    let (found, user) = store.token(at(1001), b"secret").await.unwrap().unwrap();
+    assert_eq!((&found, user.id), (&token, person));
+    assert_eq!(store.token(at(1001), b"guess").await.unwrap(), None);
+    assert_eq!(store.token(new.expires, b"secret").await.unwrap(), None, "expired");
+    let entries = store.verify_journal().await.unwrap().entries;
+    for day in [date(2026, 2, 3), date(2026, 2, 2)] {
+        store.touch_token(token.id, day).await.unwrap();
+    }
+    assert_eq!(store.verify_journal().await.unwrap().entries, entries);
+    let used = store.tokens(Some(person), Page::first()).await.unwrap();
+    assert_eq!(used.iter().map(|t| t.used).collect::<Vec<_>>(), [Some(date(2026, 2, 3))], "never back");
+    assert_eq!(store.tokens(Some(UserId(99)), Page::first()).await.unwrap(), []);
+    assert_eq!(store.tokens(None, Page::first()).await.unwrap(), used);
+
+    let stranger = store.end_token(&by, at(1002), token.id, Some(UserId(99))).await;
+    assert!(matches!(stranger, Err(Error::NotFound { what: "token" })));
+    store.end_token(&by, at(1003), token.id, Some(person)).await.unwrap();
+    assert_eq!(store.token(at(1004), b"secret").await.unwrap(), None, "ended");
+    assert!(matches!(store.end_token(&by, at(1004), token.id, None).await, Err(Error::NotFound { .. })));
+    for n in 0..domain::limits::TOKENS as u64 {
+        store.add_token(&by, at(1005), &new, &n.to_le_bytes()).await.unwrap();
+    }
+    let full = store.add_token(&by, at(1006), &new, b"one more").await;
+    assert!(matches!(full, Err(Error::Invalid(why)) if why.contains("at most 20")));
+}
+
+async fn duties(store: &Store, by: Actor) {
+    let Actor::User(admin) = by else { panic!("a person") };
+    let version = async || store.zone().await.unwrap().unwrap().version;
+    let invalid = |result: Result<_, Error>, word: &str| match result {
+        Err(Error::Invalid(why)) => assert!(why.contains(word), "{why}"),
+        other => panic!("{word}: {other:?}"),
+    };
+    invalid(store.separate_duties(&by, at(2000), version().await, true).await.map(drop), "no security");
+    let keeper = async |login: &str, role| {
+        let new = NewUser { password_hash: Some("hash".to_string()), ..new_user(login, role) };
+        store.add_user(&by, at(2001), &new).await.unwrap().id
+    };
+    let security = keeper("security", Role::Security).await;
+    store.add_user(&by, at(2002), &new_user("silent", Role::Auditor)).await.unwrap();
+    invalid(store.separate_duties(&by, at(2003), version().await, true).await.map(drop), "no auditor");
+    let auditor = keeper("auditor", Role::Auditor).await;
+    invalid(store.separate_duties(&by, at(2003), version().await, true).await.map(drop), "nobody but");
+    let director = keeper("director", Role::Director).await;
+    let settings = ZoneSettings { separated: true, ..store.zone().await.unwrap().unwrap().settings };
+    let quiet = store.save_zone(&by, at(2004), version().await, &settings).await;
+    invalid(quiet.map(drop), "on their own page");
+    assert!(matches!(store.separate_duties(&by, at(2004), 1, true).await, Err(Error::Stale { .. })));
+    store.separate_duties(&by, at(2005), version().await, true).await.unwrap();
+    assert!(store.zone().await.unwrap().unwrap().settings.separated);
+
+    // The administrator's new account has no rights until the security administrator confirms its role.
+    let new = store.add_user(&by, at(2006), &new_user("new", Role::Officer)).await.unwrap();
+    assert!(!new.confirmed);
+    invalid(store.start_session(at(2007), new.id, b"n", b"c", at(9000)).await, "confirmation");
+    let guard = Actor::User(security);
+    let was = (Role::Officer, None);
+    let wrong = store.assign_role(&guard, at(2008), new.id, (Role::Land, None), was).await;
+    assert!(matches!(wrong, Err(Error::Stale { .. })), "somebody changed it since it was seen");
+    assert!(store.assign_role(&guard, at(2008), new.id, was, was).await.unwrap().confirmed);
+    store.start_session(at(2009), new.id, b"new", b"c", at(9000)).await.unwrap();
+
+    // A link sets a password, so it takes the rights again and ends what is open; the last keeper's needs the command line.
+    store.add_login_link(&by, at(2010), new.id, b"again", at(9000)).await.unwrap();
+    assert!(!store.user(new.id).await.unwrap().unwrap().confirmed);
+    assert_eq!(store.session(at(2011), b"new", IDLE).await.unwrap(), None);
+    invalid(store.add_login_link(&by, at(2011), security, b"s", at(9000)).await, "last security");
+    store.add_login_link(&Actor::Cli, at(2011), security, b"s", at(9000)).await.unwrap();
+    assert!(store.user(security).await.unwrap().unwrap().confirmed);
+
+    let own =
+        store.assign_role(&guard, at(2012), security, (Role::Security, None), (Role::Director, None)).await;
+    invalid(own.map(drop), "nobody changes their own");
+    invalid(store.end_user(&by, at(2013), security).await, "last security");
+    invalid(store.end_user(&by, at(2013), admin).await, "last administrator");
+    let demoted =
+        store.assign_role(&guard, at(2014), admin, (Role::Administrator, None), (Role::Officer, None)).await;
+    invalid(demoted.map(drop), "last administrator");
+    store.end_user(&by, at(2015), auditor).await.unwrap();
+
+    store.separate_duties(&guard, at(2016), version().await, false).await.unwrap();
+    assert!(store.add_user(&by, at(2017), &new_user("plain", Role::Officer)).await.unwrap().confirmed);
+    store.note_lock(at(2018), director, at(2918)).await.unwrap();
+    let newest = store.journal(Page::new(1, 0)).await.unwrap().remove(0);
+    assert_eq!((newest.action.as_str(), newest.subject), ("user.lock", format!("user:{director}")));
 }

@@ -136,3 +136,27 @@ pub async fn stores(dir: &TempDir) -> Vec<Store> {
 pub async fn sqlite(path: &Path) -> Store {
     Store::open_sqlite(path, at(0)).await.unwrap()
 }
+
+/// What [`Store::open`] takes for an empty database of each kind: a file in `dir`, and PostgreSQL when it can be had.
+pub fn targets(dir: &TempDir, name: &str) -> Vec<String> {
+    let file = dir.file(&format!("{name}.db")).to_str().unwrap().to_string();
+    [Some(file), postgres_url()].into_iter().flatten().collect()
+}
+
+/// Runs statements as somebody does who has the database but not the program.
+pub async fn raw(target: &str, sql: &str) -> Result<(), String> {
+    use sqlx::{AssertSqlSafe, Connection as _, raw_sql};
+    let sql = AssertSqlSafe(sql.to_string());
+    let done = if target.starts_with("postgres") {
+        let mut db = sqlx::PgConnection::connect(target).await.unwrap();
+        let done = raw_sql(sql).execute(&mut db).await.map(drop);
+        db.close().await.unwrap();
+        done
+    } else {
+        let mut db = sqlx::SqliteConnection::connect(&format!("sqlite://{target}?mode=rwc")).await.unwrap();
+        let done = raw_sql(sql).execute(&mut db).await.map(drop);
+        db.close().await.unwrap();
+        done
+    };
+    done.map_err(|e| e.to_string())
+}

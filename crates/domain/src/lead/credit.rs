@@ -1,0 +1,125 @@
+//! Who is credited with a project, and how much, per kind of figure: an agreement between officers, units or zones.
+//!
+//! Shares are thousandths, so that 10:90 or a third can be written; every figure's shares sum to a whole. An agreement counts
+//! for nothing until both sides have confirmed it.
+
+use super::words;
+use crate::limits::{CREDIT_SHARES, LINE_CHARS};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+words! {
+    /// The kind of figure that is split.
+    Figure "kind of figure" {
+        /// Signed projects: their number and planned investment.
+        Signed = "signed", "签约", "signed";
+        /// Money that has arrived (到位资金).
+        Arrived = "arrived", "到位资金", "money arrived";
+        /// Foreign capital actually used.
+        Foreign = "foreign", "实际使用外资", "foreign capital used";
+        /// Taxes paid.
+        Tax = "tax", "税收", "tax";
+        /// Output value and GDP.
+        Output = "output", "产值和 GDP", "output and GDP";
+    }
+}
+
+words! {
+    /// Who a share belongs to.
+    PartyKind "kind of party" {
+        /// A person, by number.
+        Officer = "officer", "专员", "officer";
+        /// A unit, by number.
+        Unit = "unit", "部门", "unit";
+        /// Another zone, by name.
+        Zone = "zone", "园区", "zone";
+    }
+}
+
+/// One share.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Share {
+    /// Of which figure.
+    pub figure: Figure,
+    /// What kind of party.
+    pub party: PartyKind,
+    /// Its number, or a zone's name.
+    pub who: String,
+    /// Thousandths.
+    pub per_mille: u16,
+}
+
+/// Checks an agreement: every figure's shares sum to 1000, no party stands twice, each share is positive.
+///
+/// # Errors
+/// The figure or share at fault and what to do.
+pub fn check(shares: &[Share]) -> Result<(), String> {
+    if shares.is_empty() || shares.len() > CREDIT_SHARES {
+        return Err(format!("shares: write 1 to {CREDIT_SHARES} of them (these are {})", shares.len()));
+    }
+    let mut sums: BTreeMap<Figure, u32> = BTreeMap::new();
+    for (i, share) in shares.iter().enumerate() {
+        let Share { figure, party, who, per_mille } = share;
+        if *per_mille == 0 || *per_mille > 1_000 {
+            return Err(format!("share {}: {per_mille}‰ must be 1 to 1000", i + 1));
+        }
+        let is_number = who.parse::<i64>().is_ok_and(|n| n > 0);
+        if who.trim().is_empty()
+            || who.chars().count() > LINE_CHARS
+            || (*party != PartyKind::Zone && !is_number)
+        {
+            return Err(format!("share {}: `{who}` names no {party}", i + 1));
+        }
+        if shares[..i].iter().any(|s| (s.figure, s.party, &s.who) == (*figure, *party, who)) {
+            return Err(format!("share {}: this {party} has a share of {figure} already", i + 1));
+        }
+        *sums.entry(*figure).or_default() += u32::from(*per_mille);
+    }
+    match sums.iter().find(|(_, sum)| **sum != 1_000) {
+        Some((figure, sum)) => Err(format!("{figure}: the shares sum to {sum}‰; they must sum to 1000‰")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(figure: Figure, party: PartyKind, who: &str, per_mille: u16) -> Share {
+        Share { figure, party, who: who.into(), per_mille }
+    }
+
+    #[test]
+    fn the_splits_of_a_project_that_moved_can_be_written() {
+        // 到位资金 and 税 10:90, GDP 50:50: one published example.
+        let zones = |figure, a, b| {
+            [share(figure, PartyKind::Zone, "甲区", a), share(figure, PartyKind::Zone, "乙区", b)]
+        };
+        let all =
+            [zones(Figure::Arrived, 100, 900), zones(Figure::Tax, 100, 900), zones(Figure::Output, 500, 500)]
+                .concat();
+        assert_eq!(check(&all), Ok(()));
+    }
+
+    #[test]
+    fn what_does_not_sum_to_a_whole_is_refused() {
+        let two = |a, b| {
+            [
+                share(Figure::Signed, PartyKind::Officer, "1", a),
+                share(Figure::Signed, PartyKind::Officer, "2", b),
+            ]
+        };
+        assert_eq!(check(&two(500, 500)), Ok(()));
+        assert!(check(&two(500, 499)).unwrap_err().contains("signed: the shares sum to 999‰"));
+        assert!(check(&two(1_000, 0)).unwrap_err().starts_with("share 2: 0‰"));
+        assert!(
+            check(&[share(Figure::Tax, PartyKind::Unit, "甲", 1_000)]).unwrap_err().contains("names no unit")
+        );
+        let twice =
+            [share(Figure::Tax, PartyKind::Zone, "甲", 500), share(Figure::Tax, PartyKind::Zone, "甲", 500)];
+        assert!(check(&twice).unwrap_err().contains("already"));
+        assert!(check(&[]).is_err());
+    }
+}
