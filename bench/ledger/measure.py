@@ -24,14 +24,14 @@ FACTS = 20
 ROWS = 50
 # What both are asked: filters that mean the same on both sides, an order, a page. Amounts in yuan; `officer` by number.
 QUESTIONS = [
-    {"name": "all, newest first", "sort": "start", "down": True},
+    {"name": "all, newest first", "sort": "number", "down": True},
     {"name": "all by amount, page 40", "sort": "amount", "down": True, "page": 40},
     {"name": "all by name", "sort": "name"},
     {"name": "lost, by amount", "stage": "lost", "sort": "amount", "down": True},
-    {"name": "leads, oldest first", "stage": "lead", "sort": "start"},
+    {"name": "leads, oldest first", "stage": "lead", "sort": "number"},
     {"name": "1亿 or more, by amount", "min": 100_000_000, "sort": "amount", "down": True},
-    {"name": "1亿 to 5亿, by name", "min": 100_000_000, "max": 500_000_000, "sort": "name"},
-    {"name": "name has 轴承, newest first", "text": "轴承", "sort": "start", "down": True},
+    {"name": "5亿 or more, by name", "min": 500_000_000, "sort": "name"},
+    {"name": "name has 轴承, newest first", "text": "轴承", "sort": "number", "down": True},
     {"name": "name has 储能, lost, by amount", "text": "储能", "stage": "lost", "sort": "amount", "down": True},
     {"name": "one officer, by amount", "officer": 7, "sort": "amount", "down": True},
     {"name": "signed in the year, newest first", "signed": YEAR, "sort": "signed", "down": True},
@@ -161,24 +161,26 @@ class Landfall:
 
     def page(self, question):
         """The address of a question."""
-        words = {"stage": "stage", "text": "q", "officer": "officer", "min": "min", "max": "max", "page": "page"}
+        words = {"stage": "stage", "text": "q", "officer": "officer", "page": "page"}
         query = {words[k]: v for k, v in question.items() if k in words}
+        if "min" in question:
+            query["least"] = question["min"] // 10_000
         if "signed" in question:
-            query |= {"signed_from": f"{question['signed']}-01-01", "signed_to": f"{question['signed']}-12-31"}
-        query |= {"sort": question["sort"], "dir": "desc" if question.get("down") else "asc"}
+            query |= {"from": f"{question['signed']}-01-01", "to": f"{question['signed']}-12-31"}
+        columns = {"number": "code", "amount": "planned", "name": "name", "signed": "signed"}
+        query["sort"] = ("-" if question.get("down") else "") + columns[question["sort"]]
         return "/projects?" + urllib.parse.urlencode(query)
 
     def list(self, question):
         html = self.server.send("GET", self.page(question), headers=self.headers).decode()
-        found = re.search(r'data-total="(\d+)"', html)
-        return int(found[1]) if found else None
+        return int(re.search(r'id="total">([\d,]+)<', html)[1].replace(",", ""))
 
 
 class Tryton:
     """The peer's server: JSON-RPC as its web client sends it, signed in."""
 
     def __init__(self, python, config, port, database, log):
-        self.server = Server([python.parent / "trytond", "-c", config, "-d", database], port, log)
+        self.server = Server([python.parent / "trytond", "-c", config, "-d", database, "--logconf", config.parent / "log.conf"], port, log)
         self.path, self.headers, self.context = f"/{database}/rpc/", {"Content-Type": "application/json"}, {}
         user, token, *_ = self.call("common.db.login", "admin", {"password": "adminadmin"})
         word = base64.b64encode(f"admin:{user}:{token}".encode()).decode()
@@ -202,17 +204,16 @@ class Tryton:
         money = lambda yuan: {"__class__": "Decimal", "decimal": str(yuan)}
         clauses = {
             "stage": lambda v: [["state", "=", v]],
-            "text": lambda v: [["description", "ilike", f"%{v}%"]],
+            "text": lambda v: [["OR", ["description", "ilike", f"%{v}%"], ["party.name", "ilike", f"%{v}%"]]],
             "officer": lambda v: [["employee", "=", self.officers[v]]],
             "min": lambda v: [["amount", ">=", money(v)]],
-            "max": lambda v: [["amount", "<", money(v)]],
             "signed": lambda y: [["end_date", ">=", day(y, 1, 1)], ["end_date", "<=", day(y, 12, 31)]],
         }
         return [clause for k, v in question.items() if k in clauses for clause in clauses[k](v)]
 
     def list(self, question):
         """Two calls: the page's rows with the fields that its list shows, and their number in all."""
-        columns = {"start": "start_date", "amount": "amount", "name": "description", "signed": "end_date"}
+        columns = {"number": "number", "amount": "amount", "name": "description", "signed": "end_date"}
         order = [[columns[question["sort"]], "DESC" if question.get("down") else "ASC"], ["id", "ASC"]]
         fields = ["number", "reference", "description", "party.rec_name", "employee.rec_name", "amount", "start_date",
                   "end_date", "state", "conversion_probability", "currency.rec_name"]
@@ -235,3 +236,126 @@ def timed(act, runs, cpu):
 
 def percentile(walls, share):
     return statistics.quantiles(walls, n=100, method="inclusive")[share - 1]
+
+
+def compare(label, ours, theirs, unit=""):
+    ratio = f"{theirs / ours:.1f}×" if ours else "-"
+    print(f"{label:<44}{ours:>12.1f}{theirs:>12.1f}{ratio:>9} {unit}")
+
+
+def set_up_peer(args, work, postgres):
+    """A database with the modules and what a zone sets up by hand; answers the configuration's file."""
+    config = work / "trytond.conf"
+    port = free_port()
+    config.write_text(
+        f"[database]\nuri = postgresql://postgres@127.0.0.1:{postgres.port}/\n[web]\nlisten = 127.0.0.1:{port}\n")
+    (work / "log.conf").write_text(
+        "[formatters]\nkeys=\n[handlers]\nkeys=console\n[loggers]\nkeys=root\n[logger_root]\nlevel=WARNING\nhandlers=console\n"
+        "[handler_console]\nclass=StreamHandler\nargs=(sys.stderr,)\n")
+    postgres.sql("postgres", "CREATE DATABASE tryton")
+    postgres.sql("tryton", "CREATE EXTENSION pg_trgm", "CREATE EXTENSION unaccent")
+    (work / "password").write_text("adminadmin\n")
+    admin = [args.python.parent / "trytond-admin", "-c", config, "-d", "tryton"]
+    environment = os.environ | {"TRYTONPASSFILE": str(work / "password")}
+    finished([*admin, "-u", "sale_opportunity", "--activate-dependencies", "--email", "a@example.invalid", "-p"], env=environment)
+    finished([*admin, "--indexes"])
+    finished([args.python, HERE / "peer.py", "start", "tryton", config])
+    return config, port
+
+
+def peer(args, postgres, config, *command):
+    """One command of `peer.py`: its answer, with PostgreSQL's CPU added to its own."""
+    before = postgres.cpu()
+    out, *_ = finished([args.python, HERE / "peer.py", command[0], "tryton", config, *command[1:]])
+    answer = json.loads(out)
+    answer["cpu"] += postgres.cpu() - before
+    return answer
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--work", type=pathlib.Path, required=True)
+    options.add_argument("--landfall", required=True)
+    options.add_argument("--loader", required=True)
+    options.add_argument("--python", type=pathlib.Path, required=True)
+    options.add_argument("--projects", type=int, required=True)
+    options.add_argument("--runs", type=int, required=True)
+    args = options.parse_args()
+    work, number = args.work, args.projects
+    companies, folder = work / "companies.csv", work / "landfall"
+    shutil.rmtree(folder, ignore_errors=True)
+    finished([args.landfall, "generate", "--companies", str(number), "--seed", "3", "--csv", companies])
+    print(finished([args.loader, "data", companies, work / "data", str(number), str(FACTS)])[0].strip())
+    postgres = Postgres(work / "pg")
+    try:
+        config, port = set_up_peer(args, work, postgres)
+        print(f"\n{'':<44}{'Landfall':>12}{'Tryton':>12}{'ratio':>9}")
+        _, wall, used = finished([args.landfall, "import", companies, "--data-dir", folder, "--json"])
+        theirs = peer(args, postgres, config, "parties", companies)
+        compare(f"import of {number:,} companies, wall", wall, theirs["wall"], "s")
+        compare("  CPU", used, theirs["cpu"], "s")
+        database = folder / "landfall.db"
+        _, wall, used = finished([args.loader, "load", companies, database, str(number), str(FACTS)])
+        theirs = peer(args, postgres, config, "projects", work / "data/projects.csv")
+        compare(f"{number:,} projects (ours with {FACTS} facts), wall", wall, theirs["wall"], "s")
+        compare("  CPU", used, theirs["cpu"], "s")
+        postgres.sql("tryton", "ANALYZE")
+        report(args, postgres, config, folder)
+        lists(args, postgres, config, port, folder, database)
+    finally:
+        postgres.stop()
+
+
+def report(args, postgres, config, folder):
+    command = [args.landfall, "figure", "signed", "--year", str(YEAR), "--json", "--data-dir", folder]
+    finished(command)
+    walls, used = [], 0.0
+    for _ in range(5):
+        out, wall, cpu = finished(command)
+        walls.append(wall)
+        used += cpu / 5
+    ours = json.loads(out)
+    theirs = peer(args, postgres, config, "report", str(YEAR), "20")
+    compare("the year's signings (ours: a process), p50", statistics.median(walls) * 1000,
+            statistics.median(theirs["walls"]) * 1000, "ms")
+    compare("  CPU", used * 1000, theirs["cpu"] * 1000 / 20, "ms")
+    print(f"  answers: ours {ours.get('count')}, {ours.get('amount_yuan')} yuan; "
+          f"theirs {theirs['count_1yi']} of 1亿 or more, {theirs['yuan_1yi']} yuan; all {theirs['count']}, {theirs['yuan']} yuan")
+
+
+def lists(args, postgres, config, port, folder, database):
+    """The list's questions through both servers, and what both hold in memory at rest."""
+    finished([args.loader, "people", database, str(40), args.work / "sessions.txt"])
+    session = (args.work / "sessions.txt").read_text().splitlines()[0]
+    ours = Landfall(args.landfall, folder, session, args.work / "landfall.log")
+    theirs = Tryton(args.python, config, port, "tryton", args.work / "tryton.log")
+    all_ours, all_theirs, cpu_ours, cpu_theirs, unequal = [], [], 0.0, 0.0, []
+    began = time.perf_counter()
+    ours.list(QUESTIONS[0])
+    first = time.perf_counter() - began
+    for question in QUESTIONS:
+        walls, used, count = timed(lambda: ours.list(question), args.runs, ours.cpu)
+        peer_walls, peer_used, peer_count = timed(
+            lambda: theirs.list(question), args.runs, lambda: theirs.cpu() + postgres.cpu())
+        compare(f"list: {question['name']} ({count}), p50", percentile(walls, 50), percentile(peer_walls, 50), "ms")
+        if count != peer_count:
+            unequal.append(f"{question['name']}: ours {count}, theirs {peer_count}")
+        all_ours += walls
+        all_theirs += peer_walls
+        cpu_ours += used / len(QUESTIONS)
+        cpu_theirs += peer_used / len(QUESTIONS)
+    for share in (50, 95):
+        compare(f"list, all questions, p{share}", percentile(all_ours, share), percentile(all_theirs, share), "ms")
+    compare("  CPU", cpu_ours, cpu_theirs, "ms a question")
+    time.sleep(10)
+    compare("server's memory at rest", memory_mb(ours.server.process.pid), memory_mb(theirs.server.process.pid), "MB")
+    print(f"  ours at most {memory_mb(ours.server.process.pid, 'VmHWM'):.0f} MB; theirs without PostgreSQL's own processes")
+    print(f"  first list after our server's start: {first:.2f} s")
+    ours.server.stop()
+    theirs.server.stop()
+    if unequal:
+        sys.exit("the answers differ:\n" + "\n".join(unequal))
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,6 @@ use tokio::net::TcpSocket;
 /// What came back.
 pub struct Reply {
     pub status: u16,
-    pub location: Option<String>,
     pub body: String,
 }
 
@@ -33,14 +32,14 @@ impl Client {
     }
 
     /// Sends a request and reads the whole answer.
-    pub async fn send(&mut self, method: Method, path: &str, form: String) -> Result<Reply> {
+    pub async fn send(&mut self, method: Method, path: &str, form: Option<(&str, String)>) -> Result<Reply> {
         if self.open.as_ref().is_none_or(SendRequest::is_closed) {
             let socket = TcpSocket::new_v4()?;
             socket.bind((self.from, 0).into()).context("an address for the user")?;
             let stream = socket.connect(self.server).await.context("connecting")?;
             stream.set_nodelay(true)?;
             let (open, connection) = handshake(TokioIo::new(stream)).await?;
-            tokio::task::spawn_local(connection);
+            tokio::task::spawn_local(async move { connection.await.ok() });
             self.open = Some(open);
         }
         let open = self.open.as_mut().context("a connection")?;
@@ -50,12 +49,11 @@ impl Client {
             .uri(path)
             .header("host", self.server.to_string())
             .header("cookie", &self.cookie)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Full::from(form))?;
+            .header("content-type", form.as_ref().map_or("text/plain", |(kind, _)| kind))
+            .body(Full::from(form.map(|(_, body)| body).unwrap_or_default()))?;
         let answer = open.send_request(request).await?;
         let (head, body) = answer.into_parts();
         let body = body.collect().await?.to_bytes();
-        let location = head.headers.get("location").and_then(|v| v.to_str().ok()).map(str::to_string);
-        Ok(Reply { status: head.status.as_u16(), location, body: String::from_utf8_lossy(&body).into_owned() })
+        Ok(Reply { status: head.status.as_u16(), body: String::from_utf8_lossy(&body).into_owned() })
     }
 }

@@ -16,12 +16,12 @@ const TICKS: f64 = 100.0;
 async fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let [address, sessions, users, seconds, think, projects, day, pid] = args[..] else {
-        bail!("use: bench-load ADDRESS SESSIONS.txt USERS SECONDS THINK_MS PROJECTS DAY SERVER_PID");
+    let [address, sessions, users, seconds, think, projects, day, pid, without] = args[..] else {
+        bail!("use: bench-load ADDRESS SESSIONS.txt USERS SECONDS THINK_MS PROJECTS DAY SERVER_PID WITHOUT");
     };
     let address: SocketAddr = address.parse()?;
     let (users, seconds, think): (usize, u64, u64) = (users.parse()?, seconds.parse()?, think.parse()?);
-    let world = World { projects: projects.parse()?, users: users as u64, day: day.to_string() };
+    let world = World { projects: projects.parse()?, users: users as u64, day: day.to_string(), without: without.to_string() };
     let sessions = std::fs::read_to_string(sessions).context("the sessions")?;
     let sessions: Vec<&str> = sessions.lines().collect();
     ensure!(sessions.len() >= users, "{} sessions for {users} users: make more with `bench-ledger people`", sessions.len());
