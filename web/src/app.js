@@ -1,5 +1,6 @@
 // Additions only: every page works without this file.
 import htmx from "htmx.org";
+import "./board.js";
 
 // The content security policy forbids eval and inline styles.
 htmx.config.allowEval = false;

@@ -1,4 +1,5 @@
-//! What every handler reaches: configuration, store, engine, clock, and what is folded of the facts. A seventh field needs a reason.
+//! What every handler reaches: configuration, store, engine, clock, what is folded of the facts, and the last check of the journal. An eighth field
+//! needs a reason.
 
 use crate::account::throttle::Throttle;
 use crate::clock::Clock;
@@ -7,8 +8,10 @@ use crate::ledger::Ledger;
 use crate::text::Lang;
 use crate::web::error::WebError;
 use crate::world::Engine;
-use std::sync::Arc;
+use jiff::Timestamp;
+use std::sync::{Arc, Mutex};
 use store::Store;
+use store::journal::Verified;
 
 /// One running instance; cheap to clone.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct App {
     pub throttle: Arc<Throttle>,
     /// Every project in one line.
     pub ledger: Arc<Ledger>,
+    /// What the last check of the journal by this process found: a page must not walk the whole chain at each view.
+    pub verified: Arc<Mutex<Option<(Timestamp, Verified)>>>,
 }
 
 impl App {
@@ -32,8 +37,8 @@ impl App {
     #[must_use]
     pub fn new(config: Config, store: Store, clock: Clock) -> App {
         let engine = Engine::new(&config);
-        let (throttle, ledger) = (Arc::default(), Arc::default());
-        App { config: Arc::new(config), store, engine: Arc::new(engine), clock, throttle, ledger }
+        let (throttle, ledger, verified) = (Arc::default(), Arc::default(), Arc::default());
+        App { config: Arc::new(config), store, engine: Arc::new(engine), clock, throttle, ledger, verified }
     }
 
     /// Runs something that needs the processor, off the threads that answer requests.

@@ -31,6 +31,12 @@ impl Config {
     pub fn uploads(&self) -> PathBuf {
         self.data_dir.join("uploads")
     }
+    /// Where the bytes of a file that proves facts lie, by its SHA-256.
+    #[must_use]
+    pub fn evidence(&self, sha256: &str) -> PathBuf {
+        let part = |range| sha256.get(range).unwrap_or("0");
+        self.data_dir.join("files").join(part(0..2)).join(part(2..4)).join(sha256)
+    }
     /// The folder where imports keep their finished parts and rejects.
     #[must_use]
     pub fn staging(&self) -> PathBuf {

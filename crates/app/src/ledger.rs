@@ -109,6 +109,8 @@ impl Board {
 pub struct Ledger {
     board: RwLock<Arc<Board>>,
     turn: Mutex<()>,
+    /// The reports asked for last.
+    pub(crate) figures: crate::figure::Kept,
 }
 
 /// With more changed projects than this everything is read anew in one pass.

@@ -4,6 +4,7 @@
 //! The binary as a library.
 
 pub mod account;
+pub mod api;
 pub mod app;
 pub mod audit;
 pub mod backup;
@@ -12,14 +13,23 @@ pub mod cli;
 pub mod clock;
 pub mod company;
 pub mod config;
+pub mod desk;
+pub mod evidence;
 pub mod event;
+pub mod figure;
 pub mod import;
 pub mod intake;
+pub mod lead;
 pub mod ledger;
 pub mod overview;
+pub mod report;
+pub mod project;
+pub mod review;
+pub mod rules;
 pub mod sample;
 pub mod settings;
 pub mod target;
+pub mod team;
 pub mod text;
 pub mod view;
 pub mod web;

@@ -192,6 +192,8 @@ pub struct Engine {
     pub(crate) view: Mutex<Option<crate::view::Kept>>,
     /// Held by whoever computes the next view.
     pub(crate) view_turn: tokio::sync::Mutex<()>,
+    /// Who claims what, following the store.
+    pub(crate) claims: crate::lead::claims::Follower,
     /// What the worker is doing, by import.
     pub(crate) running: Mutex<Option<crate::import::worker::Running>>,
 }
@@ -206,6 +208,7 @@ impl Engine {
             world: RwLock::new(None),
             view: Mutex::new(None),
             view_turn: tokio::sync::Mutex::new(()),
+            claims: crate::lead::claims::Follower::default(),
             running: Mutex::new(None),
         }
     }

@@ -4,12 +4,14 @@
 //! step. All numbers are integers: points and percentages in hundredths, money in yuan, counts in thousandths, because a
 //! project may be shared in per mille. Each step is rounded half up to what is shown, so that anybody can follow it on paper.
 
+mod gather;
 mod read;
 mod reading;
 mod score;
 #[cfg(test)]
 mod tests;
 
+pub use gather::{Gather, Values, add};
 pub use read::{Fault, parse};
 pub use reading::{READINGS, Reading, ReadingUnit, reading};
 pub use score::{Inputs, Note, Row, Score, Sheet, Value, assess, months, ranks};

@@ -127,6 +127,8 @@ kinds! {
     Sort "sort" "项目性质" "Sort" Sets Sort;
     /// `domestic` or `foreign` (投资标识).
     Origin "origin" "投资标识" "Origin" Sets Line;
+    /// Whether it is a project of science and technology (科创): `yes` or `no`.
+    Science "science" "科创项目" "Science and technology" Sets Line;
     /// Code of the project that this one repeats (重复签约), settled by somebody.
     DuplicateOf "duplicate_of" "重复于" "Duplicate of" Sets Line;
     /// Where it will stand.

@@ -17,9 +17,9 @@ pub use define::{
     builtin, parse,
 };
 pub use evaluate::{Asked, Found, Lack, LeftOut, Part, Reason, Row, RowFault, day_of, of_project};
-pub use group::{By, Group, NONE, groups};
+pub use group::{By, Group, NONE, groups, owners};
 pub use period::{NoPeriod, Period};
-pub use report::{Builder, Line, Report, ReportProject, window};
+pub use report::{Builder, Line, Report, ReportProject, in_period, window};
 pub use restate::{Change, Effect, RateChange, Restated, Shown, ValuesDelta, kinds, restate, said};
 pub use tier::{Tier, YI};
 pub use words::{sentence, value_words};

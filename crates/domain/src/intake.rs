@@ -15,6 +15,7 @@
 mod fault;
 mod headings;
 mod mapping;
+pub mod project;
 mod row;
 
 pub use fault::{RowFault, Rule};

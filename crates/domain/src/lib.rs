@@ -3,6 +3,7 @@
 //! Everything here is a pure function over plain values: no files, no sockets, no clock, no randomness.
 #![forbid(unsafe_code)]
 
+pub mod access;
 pub mod assessment;
 pub mod chain;
 pub mod company;
@@ -10,6 +11,7 @@ pub mod credit;
 pub mod dates;
 pub mod event;
 pub mod fact;
+pub mod gate;
 pub mod figure;
 pub mod goal;
 pub mod industry;
@@ -24,6 +26,7 @@ pub mod place;
 pub mod placement;
 pub mod project;
 pub mod rate;
+pub mod review;
 pub mod role;
 pub mod scope;
 pub mod stage;

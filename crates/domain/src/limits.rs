@@ -130,8 +130,6 @@ pub const LEADS_OPEN: usize = 200_000;
 pub const CONFLICTS_RAISED: usize = 20;
 /// Appeals against one conflict.
 pub const APPEALS: usize = 3;
-/// Shares of one agreement on credit.
-pub const CREDIT_SHARES: usize = 40;
 /// Claims shown while a name is typed.
 pub const CLAIMS_SHOWN: usize = 20;
 /// Rows of each list on the desk.
@@ -159,6 +157,8 @@ pub const EVENTS_PAGE: u32 = 50;
 pub const EVENTS_YEAR: usize = 2_000;
 /// Guests of one year that the assessment reads.
 pub const GUESTS_YEAR: usize = 100_000;
+/// Leads that the assessment of one year, or the page of outcomes, reads.
+pub const LEADS_YEAR: usize = 100_000;
 /// Leads and projects listed for one event.
 pub const OUTCOMES_SHOWN: usize = 200;
 /// Rows of yearly targets that one year may have, corrections too.
@@ -191,6 +191,18 @@ pub const EVIDENCE_BYTES: u64 = 50 << 20;
 pub const PROJECTS_PAGE: usize = 50;
 /// Exchange rates that may be recorded in all.
 pub const RATES: usize = 100_000;
+/// Rows of one table of projects that is shown before it is imported.
+pub const PROJECT_TABLE_ROWS: usize = 20_000;
+/// Rows of a table of projects on one page.
+pub const PROJECT_ROWS_PAGE: usize = 50;
+/// Sheets of a workbook that are looked into for a table.
+pub const SHEETS_TRIED: usize = 30;
+/// Projects that are offered for one row of a table.
+pub const MATCHES_OFFERED: usize = 5;
+/// Days for which the choices about a table are kept.
+pub const CHOICES_DAYS: i64 = 30;
+/// Imports of projects that the page lists.
+pub const PROJECT_IMPORTS_SHOWN: u32 = 20;
 
 /// Bytes of one text of figure definitions.
 pub const DEFINITION_BYTES: usize = 256 << 10;
@@ -204,3 +216,31 @@ pub const RESTATED: usize = 10_000;
 pub const FIGURE_ROWS: usize = 500;
 /// Figures and reports kept in memory; each is as large as the rows it shows.
 pub const FIGURES_KEPT: usize = 16;
+/// Items of one page that a program may ask for.
+pub const API_PAGE: usize = 500;
+
+/// Shares of one credit split.
+pub const CREDIT_SHARES: usize = 50;
+/// Closings of periods in all.
+pub const PERIODS: usize = 10_000;
+/// Versions of definitions in all.
+pub const DEFINITION_VERSIONS: usize = 10_000;
+/// Units that one review asks.
+pub const REVIEW_UNITS: usize = 50;
+/// Reviews on one page.
+pub const REVIEWS_PAGE: u32 = 50;
+/// Cards of one column of the board; the list has them all.
+pub const BOARD_CARDS: usize = 30;
+/// Files that one form may carry.
+pub const FORM_FILES: usize = 20;
+/// Fields of a form with files.
+pub const FORM_FIELDS: usize = 200;
+/// Bytes of evidence that one page hashes to see whether it was altered; larger files are hashed when they are opened.
+pub const EVIDENCE_HASHED: u64 = 64 << 20;
+/// Files inside one zipped document; only their names are looked at.
+pub const EVIDENCE_PARTS: usize = 20_000;
+/// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
+pub const PROJECTS_EXPORTED: usize = 200_000;
+
+/// Shares of one credit split.
+pub const CREDIT_SHARES: usize = 50;

@@ -84,6 +84,26 @@ pub fn parse(input: &str, heading: Option<Unit>) -> Result<Option<Money>, MoneyF
     Ok(Some(Money { amount, currency: currency.or(heading_currency).unwrap_or_default() }))
 }
 
+/// Reads a bare decimal such as `1,234.5` and multiplies it by `numerator`/`denominator`: exact, then rounded half up to a whole number.
+///
+/// # Errors
+/// [`MoneyFault::Form`], [`MoneyFault::Negative`] or [`MoneyFault::TooLarge`].
+pub fn scaled(input: &str, numerator: u64, denominator: u64) -> Result<i64, MoneyFault> {
+    let folded = text::squeeze(input);
+    if folded.starts_with('-') {
+        return Err(MoneyFault::Negative);
+    }
+    let (number, rest) = take_number(&folded)?;
+    if !rest.is_empty() || denominator == 0 {
+        return Err(MoneyFault::Form);
+    }
+    let product = number.digits.checked_mul(u128::from(numerator)).ok_or(MoneyFault::TooLarge)?;
+    let power = 10u128.checked_pow(number.places).ok_or(MoneyFault::TooLarge)?;
+    let divisor = power.checked_mul(u128::from(denominator)).ok_or(MoneyFault::TooLarge)?;
+    let half_up = u128::from(product % divisor >= divisor.div_ceil(2) && divisor > 1);
+    i64::try_from(product / divisor + half_up).map_err(|_| MoneyFault::TooLarge)
+}
+
 /// The unit that a heading names, e.g. 万元 in `注册资本（万元）`; `None` when it names none.
 #[must_use]
 pub fn heading_unit(heading: &str) -> Option<Unit> {

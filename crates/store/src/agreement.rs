@@ -1,15 +1,17 @@
 //! Agreements on who is credited with a project, per kind of figure: proposed, confirmed by both sides, ended by a later one.
 //!
-//! An agreement counts for nothing until both sides have confirmed it; the later of two confirmed ones for a lead is in force.
+//! An agreement counts for nothing until both sides have confirmed it. Then its splits become facts of the project that the lead became
+//! (at once, or when it becomes one), and figures count by them; of two the one with the later day is in force.
 
 use crate::error::line;
+use crate::fact::{insert_facts, said as said_facts, subject as project_subject};
 use crate::journal::Actor;
 use crate::lead::{day, lead_in};
 use crate::time::{micros, optional, timestamp};
 use crate::tx::{NOTHING, Note, Tx};
 use crate::user::open_user;
 use crate::{Error, Result, Store};
-use domain::fact::ProjectId;
+use domain::fact::{Kind, NewFact, Value};
 use domain::lead::credit::{self, Share};
 use domain::lead::{ConflictId, LeadId};
 use domain::user::UserId;
@@ -71,17 +73,19 @@ impl Store {
     /// Proposes an agreement; it waits for both sides.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for shares that do not sum to a whole or one person on both sides; [`Error::NotFound`] for the lead or a side.
+    /// [`Error::Invalid`] for shares that do not sum to a whole, one person on both sides or a day after today;
+    /// [`Error::NotFound`] for the lead or a side.
     pub async fn propose_credit(
         &self,
         by: &Actor,
         now: Timestamp,
+        today: Date,
         lead: LeadId,
         agreed: &Agreed,
     ) -> Result<i64> {
         let mut tx = self.tx("credit.propose", by, now).await?;
         lead_in(&mut tx, lead, None).await?;
-        let id = insert_agreement(&mut tx, by, now, lead, None, agreed).await?;
+        let id = insert_agreement(&mut tx, by, now, today, lead, None, agreed).await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -90,7 +94,13 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] for somebody who is no side of it, who confirmed already, or an agreement that ended.
-    pub async fn confirm_credit(&self, now: Timestamp, id: i64, who: UserId) -> Result<Agreement> {
+    pub async fn confirm_credit(
+        &self,
+        now: Timestamp,
+        today: Date,
+        id: i64,
+        who: UserId,
+    ) -> Result<Agreement> {
         let by = Actor::User(who);
         let mut tx = self.tx("credit.confirm", &by, now).await?;
         let mut found = agreement_in(&mut tx, id).await?;
@@ -118,6 +128,19 @@ impl Store {
         tx.note(Note { action: "credit.confirm", subject: subject(id), before, after }).await?;
         if found.in_force() {
             replace(&mut tx, &by, now, &found).await?;
+            let lead = lead_in(&mut tx, found.lead, None).await?;
+            if let Some(project) = lead.project {
+                let facts = facts(&mut tx, id).await?;
+                let recorded = insert_facts(&mut tx, &by, now, today, project, &facts).await?;
+                let after = Some(said_facts(&recorded, &facts));
+                tx.note(Note {
+                    action: "fact.record",
+                    subject: project_subject(project),
+                    before: NOTHING,
+                    after,
+                })
+                .await?;
+            }
         }
         tx.commit().await?;
         Ok(found)
@@ -128,10 +151,10 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Invalid`] for somebody who is no side of it, no reason, or one that both confirmed or that ended.
     pub async fn decline_credit(&self, now: Timestamp, id: i64, who: UserId, reason: &str) -> Result<()> {
-        line("reason", reason)?;
         let by = Actor::User(who);
         let mut tx = self.tx("credit.decline", &by, now).await?;
         let found = agreement_in(&mut tx, id).await?;
+        line("reason", reason)?;
         if ![found.agreed.side_a, found.agreed.side_b].contains(&who) {
             return Err(Error::Invalid(format!("agreement {id}: only the two sides can decline it")));
         }
@@ -165,19 +188,6 @@ impl Store {
         self.with_shares(rows).await
     }
 
-    /// The shares in force on `day` for the lead that a project grew from; empty when nothing is agreed.
-    ///
-    /// # Errors
-    /// Only when the database fails.
-    pub async fn credit_of(&self, project: ProjectId, on_day: Date) -> Result<Vec<Share>> {
-        let rows: Vec<(String, String, String, i64)> = on!(&self.reader, db => query_as(
-            "SELECT s.figure, s.party, s.who, s.per_mille FROM agreement_share s WHERE s.agreement = (SELECT a.id FROM agreement a \
-             JOIN lead l ON l.id = a.lead WHERE l.project = $1 AND a.confirmed_a IS NOT NULL AND a.confirmed_b IS NOT NULL \
-             AND a.ended_at IS NULL AND a.since <= $2 ORDER BY a.since DESC, a.id DESC LIMIT 1) ORDER BY s.figure, s.party, s.who")
-            .bind(project.0).bind(on_day.to_string()).fetch_all(db).await)?;
-        rows.into_iter().map(share).collect()
-    }
-
     async fn with_shares(&self, rows: Vec<Row>) -> Result<Vec<Agreement>> {
         if rows.is_empty() {
             return Ok(Vec::new());
@@ -208,6 +218,7 @@ pub(crate) async fn insert_agreement(
     tx: &mut Tx,
     by: &Actor,
     now: Timestamp,
+    today: Date,
     lead: LeadId,
     conflict: Option<ConflictId>,
     agreed: &Agreed,
@@ -216,11 +227,18 @@ pub(crate) async fn insert_agreement(
     if agreed.side_a == agreed.side_b {
         return Err(Error::Invalid("sides: two people must confirm, one for each side".into()));
     }
+    if agreed.since > today {
+        let since = agreed.since;
+        return Err(Error::Invalid(format!(
+            "since: {since} lies in the future; agree on it on that day, or from today on"
+        )));
+    }
     for side in [agreed.side_a, agreed.side_b] {
         open_user(tx, side).await?;
     }
     let (id,): (i64,) = on!(&mut tx.conn, db => query_as(
-        "INSERT INTO agreement (lead, conflict, since, side_a, side_b, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")
+        "INSERT INTO agreement (lead, conflict, since, side_a, side_b, made_by, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id")
         .bind(lead.0).bind(conflict.map(|c| c.0)).bind(agreed.since.to_string()).bind(agreed.side_a.0).bind(agreed.side_b.0)
         .bind(by.to_string()).bind(micros(now)).fetch_one(&mut **db).await)?;
     on!(&mut tx.conn, db => {
@@ -234,6 +252,30 @@ pub(crate) async fn insert_agreement(
     tx.note(Note { action: "credit.propose", subject: subject(id), before: NOTHING, after: Some(after) })
         .await?;
     Ok(id)
+}
+
+/// The facts about credit of every agreement in force for a lead, in the order they were made.
+pub(crate) async fn facts_in_force(tx: &mut Tx, lead: LeadId) -> Result<Vec<NewFact>> {
+    let rows: Vec<(i64,)> = on!(&mut tx.conn, db => query_as(
+        "SELECT id FROM agreement WHERE lead = $1 AND ended_at IS NULL AND confirmed_a IS NOT NULL AND confirmed_b IS NOT NULL ORDER BY id")
+        .bind(lead.0).fetch_all(&mut **db).await)?;
+    let mut out = Vec::new();
+    for (id,) in rows {
+        out.extend(facts(tx, id).await?);
+    }
+    Ok(out)
+}
+
+/// One fact for each figure that an agreement splits.
+async fn facts(tx: &mut Tx, id: i64) -> Result<Vec<NewFact>> {
+    let rows: Vec<(String, String, String, i64, String)> = on!(&mut tx.conn, db => query_as(
+        "SELECT s.figure, s.party, s.who, s.per_mille, a.since FROM agreement_share s JOIN agreement a ON a.id = s.agreement \
+         WHERE a.id = $1 ORDER BY s.figure, s.party, s.who").bind(id).fetch_all(&mut **db).await)?;
+    let Some(since) = rows.first().map(|r| day(&r.4)).transpose()? else { return Ok(Vec::new()) };
+    let shares: Vec<Share> =
+        rows.into_iter().map(|(f, p, w, n, _)| share((f, p, w, n))).collect::<Result<_>>()?;
+    let fact = |split: &domain::credit::Split| NewFact::on(since, Kind::Credit, Value::Text(split.to_json()));
+    Ok(credit::splits(&shares).iter().map(fact).collect())
 }
 
 /// Ends what was in force before for the same lead from the same day or earlier on.

@@ -74,6 +74,40 @@ const TABLES: &[(&str, &str)] = &[
     ("file", "sha256 name kind bytes% made_by created_at%"),
     ("fact_file", "fact% sha256"),
     ("rate", "id# currency since micro_yuan% source made_by recorded_at%"),
+    (
+        "lead",
+        "id# version% change% company_key name uscc other_names company_group title need amount% segment officer% unit% source \
+         source_ref contact_name contact_phone registered protected_until next_due state ended ended_why project% made_by \
+         created_at% updated_at%",
+    ),
+    ("lead_token", "lead% token"),
+    (
+        "contact",
+        "id# lead% kind day recorded note from_officer% to_officer% from_unit% to_unit% made_by recorded_at%",
+    ),
+    ("lead_alert", "id# lead% step nth% level due recorded_at%"),
+    (
+        "conflict",
+        "id# version% lead% other_lead% other_project% kind likeness% reasons state verdict made_by raised_at% updated_at%",
+    ),
+    ("conflict_step", "id# conflict% kind verdict reason made_by recorded_at%"),
+    (
+        "agreement",
+        "id# lead% conflict% since side_a% side_b% confirmed_a% confirmed_b% ended_at% ended_by ended_why made_by created_at%",
+    ),
+    ("agreement_share", "agreement% figure party who per_mille%"),
+    ("lead_rules", "id# kind text made_by created_at%"),
+    (
+        "event",
+        "id# version% title kind place% start_day end_day unit% purpose made_by created_at% updated_at% ended_at% ended_why",
+    ),
+    (
+        "event_guest",
+        "id# event% company_key name person role brought_by% made_by created_at% ended_at% ended_why",
+    ),
+    ("event_cost", "id# event% kind yuan% day note made_by created_at% ended_at% ended_why"),
+    ("goal", "id# year% party who% figure amount% agreed reason made_by recorded_at%"),
+    ("formula", "id# version since text made_by created_at%"),
 ];
 
 /// The tables of a backup, each after those that it refers to.
@@ -163,7 +197,9 @@ impl Snapshot {
     /// # Errors
     /// The database or `sink` fails.
     pub async fn read(&mut self, table: &Table, sink: Sink<'_>) -> Result<u64> {
-        let order = if table.columns.len() > 1 { "1, 2" } else { "1" };
+        // By the number that the database gave, else by all columns of a key (the most that any has is four).
+        let numbered = table.columns.first().is_some_and(|c| c.kind == Kind::Identity);
+        let order = if numbered { "1" } else { &"1, 2, 3, 4"[..3 * table.columns.len().clamp(1, 4) - 2] };
         let sql = format!("SELECT {} FROM {} ORDER BY {order}", table.list()?, table.name);
         let (mut rows_read, mut line) = (0, String::new());
         on!(&mut self.conn, db => {

@@ -131,7 +131,7 @@ impl Store {
         })
         .await?;
         if let Some(agreed) = credit {
-            insert_agreement(&mut tx, by, now, before.lead, Some(id), agreed).await?;
+            insert_agreement(&mut tx, by, now, today, before.lead, Some(id), agreed).await?;
         }
         tx.commit().await?;
         Ok(Conflict {

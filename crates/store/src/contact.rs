@@ -8,6 +8,7 @@ use crate::{Error, Result, Store};
 use domain::lead::clock::Contact;
 use domain::lead::{ContactKind, LeadId};
 use domain::limits::LEAD_CONTACTS;
+use domain::mask::mask;
 use domain::user::{UnitId, UserId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -71,7 +72,7 @@ impl Store {
         let before = lead.protected_until;
         retime(&mut tx, now, &mut lead, rules).await?;
         let after = Some(json!({
-            "contact": number, "kind": kind, "day": on, "note": note, "protected_until": lead.protected_until, "next_due": lead.next_due,
+            "contact": number, "kind": kind, "day": on, "note": mask(note), "protected_until": lead.protected_until, "next_due": lead.next_due,
         }));
         let before = Some(json!({ "protected_until": before }));
         tx.note(Note { action: "contact.add", subject: subject(id), before, after }).await?;

@@ -34,6 +34,8 @@ pub struct FactQuery {
     pub touched: Option<Touched>,
     /// Only facts of these kinds; empty for all.
     pub kinds: Vec<Kind>,
+    /// Only projects with a fact recorded after then.
+    pub since: Option<Timestamp>,
 }
 
 /// Which projects to read: those with a fact of one of `kinds` that counts in these days.
@@ -132,11 +134,34 @@ impl Store {
         what: &str,
         projects: &[ImportedProject],
     ) -> Result<Vec<ProjectId>> {
+        self.import_projects_after(by, now, today, what, None, projects).await
+    }
+
+    /// The same, but only while `seen` is still the last fact of all ([`Store::last_fact`]): what somebody was shown is what is written.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when facts were recorded since; else as [`Store::import_projects`].
+    pub async fn import_projects_after(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        today: Date,
+        what: &str,
+        seen: Option<FactId>,
+        projects: &[ImportedProject],
+    ) -> Result<Vec<ProjectId>> {
         if projects.len() > limits::PROJECTS_IMPORTED {
             let (n, most) = (projects.len(), limits::PROJECTS_IMPORTED);
             return Err(Error::Invalid(format!("{n} projects; at most {most} at a time")));
         }
         let mut tx = self.tx("project.import", by, now).await?;
+        if let Some(seen) = seen {
+            let (last,): (i64,) = on!(&mut tx.conn, db => query_as("SELECT COALESCE(MAX(id), 0) FROM fact")
+                .fetch_one(&mut **db).await)?;
+            if last != seen.0 {
+                return Err(Error::Stale { what: "fact", current: last });
+            }
+        }
         let mut ids = Vec::with_capacity(projects.len());
         let mut rows = Vec::with_capacity(CHUNK);
         let (mut facts, mut new, mut digest) = (0u64, 0u64, Sha256::new());
@@ -327,6 +352,10 @@ macro_rules! filter {
                 .push_bind($to)
                 .push(")");
         }
+        if let Some(at) = $asked.since {
+            $q.push(" AND project IN (SELECT r.project FROM fact r WHERE r.recorded_at > ");
+            $q.push_bind(micros(at)).push(")");
+        }
         if !$asked.kinds.is_empty() {
             // An expression, so that no database takes the index by kind and walks every fact of a kind for each span of projects.
             $q.push(" AND kind || '' IN (");
@@ -383,6 +412,7 @@ pub(crate) async fn insert_facts(
     if facts.is_empty() || facts.len() > limits::FACTS_AT_ONCE {
         return Err(Error::Invalid(format!("record 1 to {} facts at a time", limits::FACTS_AT_ONCE)));
     }
+    let now = crate::period::after_closing(tx, now).await?;
     let mut ids = Vec::with_capacity(facts.len());
     for fact in facts {
         fact.check(today).map_err(|f| refused(fact, f))?;
@@ -414,6 +444,7 @@ pub(crate) async fn insert_facts(
 
 /// Inserts many at once: facts that correct nothing and carry no files.
 async fn append(tx: &mut Tx, by: &Actor, now: Timestamp, rows: &[(ProjectId, &NewFact)]) -> Result<()> {
+    let now = crate::period::after_closing(tx, now).await?;
     for chunk in rows.chunks(CHUNK) {
         on!(&mut tx.conn, db => {
             let mut insert = QueryBuilder::new(
@@ -435,7 +466,7 @@ async fn append(tx: &mut Tx, by: &Actor, now: Timestamp, rows: &[(ProjectId, &Ne
 }
 
 /// The facts that `facts` correct: of the same project and kind, and not corrected yet.
-async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result<Vec<Fact>> {
+pub(crate) async fn corrected(tx: &mut Tx, project: ProjectId, facts: &[NewFact]) -> Result<Vec<Fact>> {
     let mut before = Vec::new();
     for new in facts {
         let Some(id) = new.corrects else { continue };

@@ -6,6 +6,7 @@ use crate::time::{micros, timestamp};
 use crate::tx::{NOTHING, Note};
 use crate::{Error, Result, Store};
 use domain::fact::{FactId, ProjectId};
+use domain::limits::PAGE_ROWS;
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::{query, query_as};
@@ -67,6 +68,17 @@ impl Store {
             "SELECT sha256, name, kind, bytes, created_at, made_by FROM file WHERE sha256 = $1")
             .bind(sha256).fetch_optional(db).await)?;
         row.map(file).transpose()
+    }
+
+    /// Files by their hash, those after `sha256`; a page of them.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn files_after(&self, sha256: &str) -> Result<Vec<File>> {
+        let rows: Vec<Row> = on!(&self.reader, db => query_as(
+            "SELECT sha256, name, kind, bytes, created_at, made_by FROM file WHERE sha256 > $1 ORDER BY sha256 LIMIT $2")
+            .bind(sha256).bind(i64::from(PAGE_ROWS)).fetch_all(db).await)?;
+        rows.into_iter().map(file).collect()
     }
 
     /// The files of a project, each with the fact it proves.

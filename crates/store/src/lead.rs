@@ -3,6 +3,7 @@
 //! Registering never fails for a conflict: the lead is written and the conflict is raised beside it, both in one transaction, so that
 //! two officers who register at the same moment cannot miss each other. A lead with an unsettled conflict cannot become a project.
 
+use crate::agreement::facts_in_force;
 use crate::contact::{contacts_in, insert_contact};
 use crate::error::line;
 use crate::fact::{insert_facts, insert_project, said as said_facts};
@@ -18,6 +19,7 @@ use domain::lead::clock::{Case, Contact, clock, protected_until};
 use domain::lead::rules::ClueRules;
 use domain::lead::{ConflictId, ContactKind, LeadId, LeadState, Source};
 use domain::limits::{CONFLICTS_RAISED, LEAD_NAMES, LEAD_TEXT_CHARS, LEADS_OPEN};
+use domain::mask::mask;
 use domain::role::{Action, may};
 use domain::user::{UnitId, UserId};
 use domain::workday::Calendar;
@@ -171,9 +173,10 @@ impl LeadText {
         Ok(())
     }
 
-    /// What the journal keeps: everything, but the number masked.
+    /// What the journal keeps: everything, but with numbers of people masked.
     fn noted(&self) -> LeadText {
-        LeadText { contact_phone: masked(&self.contact_phone), ..self.clone() }
+        let (contact_phone, need) = (masked(&self.contact_phone), mask(&self.need).into_owned());
+        LeadText { contact_phone, need, ..self.clone() }
     }
 }
 
@@ -336,7 +339,7 @@ impl Store {
         tx.commit().await
     }
 
-    /// Makes a lead a project with its first facts; the fact that names the lead is added.
+    /// Makes a lead a project with its first facts; the fact that names the lead, and the splits of credit in force, are added.
     ///
     /// # Errors
     /// [`Error::Invalid`] while a conflict of the lead waits to be settled, for a lead that has ended, or for a fact that breaks a
@@ -362,6 +365,7 @@ impl Store {
         }
         let mut all = facts.to_vec();
         all.push(NewFact::on(today, Kind::Lead, Value::Number(id.0)));
+        all.extend(facts_in_force(&mut tx, id).await?);
         let (project, code) = insert_project(&mut tx, by, now, today, None).await?;
         let recorded = insert_facts(&mut tx, by, now, today, project, &all).await?;
         let after = Some(json!({ "code": code, "facts": said_facts(&recorded, &all) }));

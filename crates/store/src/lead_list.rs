@@ -46,9 +46,9 @@ pub enum LeadOrder {
     Protection,
 }
 
-pub(crate) const COLUMNS: &str = "id, version, change, company_key, name, uscc, other_names, company_group, title, need, amount, segment, officer, unit, \
-    source, source_ref, contact_name, contact_phone, registered, protected_until, next_due, state, ended, ended_why, project, made_by, \
-    created_at, updated_at";
+pub(crate) const COLUMNS: &str = "id, version, change, company_key, name, uscc, other_names, company_group, title, need, amount, segment, \
+    officer, unit, source, source_ref, contact_name, contact_phone, registered, protected_until, next_due, state, ended, ended_why, \
+    project, made_by, created_at, updated_at";
 
 /// What of a [`LeadFilter`] goes into the question; a macro because the two builders are two types.
 macro_rules! filter {
@@ -171,13 +171,20 @@ macro_rules! from_row {
     ($($row:ty)*) => {$(
         impl<'r> FromRow<'r, $row> for LeadRow {
             fn from_row(r: &'r $row) -> sqlx::Result<LeadRow> {
+                let (id, version, change) = (r.try_get("id")?, r.try_get("version")?, r.try_get("change")?);
+                let (officer, unit, project) = (r.try_get("officer")?, r.try_get("unit")?, r.try_get("project")?);
+                let (key, name, uscc) = (r.try_get("company_key")?, r.try_get("name")?, r.try_get("uscc")?);
+                let (title, need, amount) = (r.try_get("title")?, r.try_get("need")?, r.try_get("amount")?);
+                let (who, phone) = (r.try_get("contact_name")?, r.try_get("contact_phone")?);
+                let (registered, until) = (r.try_get("registered")?, r.try_get("protected_until")?);
+                let (state, why, by) = (r.try_get("state")?, r.try_get("ended_why")?, r.try_get("made_by")?);
                 Ok(LeadRow {
-                    ids: (r.try_get("id")?, r.try_get("version")?, r.try_get("change")?, r.try_get("officer")?, r.try_get("unit")?, r.try_get("project")?),
-                    company: (r.try_get("company_key")?, r.try_get("name")?, r.try_get("uscc")?, r.try_get("other_names")?, r.try_get("company_group")?),
-                    text: (r.try_get("title")?, r.try_get("need")?, r.try_get("amount")?, r.try_get("segment")?, r.try_get("contact_name")?, r.try_get("contact_phone")?),
+                    ids: (id, version, change, officer, unit, project),
+                    company: (key, name, uscc, r.try_get("other_names")?, r.try_get("company_group")?),
+                    text: (title, need, amount, r.try_get("segment")?, who, phone),
                     source: (r.try_get("source")?, r.try_get("source_ref")?),
-                    days: (r.try_get("registered")?, r.try_get("protected_until")?, r.try_get("next_due")?, r.try_get("ended")?),
-                    state: (r.try_get("state")?, r.try_get("ended_why")?, r.try_get("made_by")?, r.try_get("created_at")?, r.try_get("updated_at")?),
+                    days: (registered, until, r.try_get("next_due")?, r.try_get("ended")?),
+                    state: (state, why, by, r.try_get("created_at")?, r.try_get("updated_at")?),
                 })
             }
         }

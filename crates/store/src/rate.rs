@@ -37,11 +37,12 @@ impl Store {
             return Err(Error::Invalid(why.to_string()));
         }
         let mut tx = self.tx("rate.add", by, now).await?;
+        let recorded = crate::period::after_closing(&mut tx, now).await?;
         let (id,): (i64,) = on!(&mut tx.conn, db => query_as(
             "INSERT INTO rate (currency, since, micro_yuan, source, made_by, recorded_at) VALUES ($1, $2, $3, $4, $5, $6) \
              RETURNING id")
             .bind(new.currency.code()).bind(new.since.to_string()).bind(new.micro_yuan).bind(&new.source)
-            .bind(by.to_string()).bind(micros(now)).fetch_one(&mut **db).await)?;
+            .bind(by.to_string()).bind(micros(recorded)).fetch_one(&mut **db).await)?;
         let after = Some(serde_json::json!({ "currency": new.currency.code(), "since": new.since,
             "micro_yuan": new.micro_yuan, "source": new.source }));
         tx.note(Note { action: "rate.add", subject: format!("rate:{id}"), before: NOTHING, after }).await?;

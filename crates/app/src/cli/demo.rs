@@ -163,6 +163,7 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
         };
         app.store.add_rate(&Actor::System, at_nine(sample::projects::RATE_SINCE), &rate).await?;
         sample::projects::seed(&app.store, &sample::projects::make(&sample, &team, SEED)).await?;
+        sample::leads::seed(&app.store, &sample, &team, app.clock.today(), at_nine).await?;
     }
     Ok(())
 }

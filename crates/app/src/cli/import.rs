@@ -1,6 +1,7 @@
-//! `landfall import FILE`: the same work as the page's, with its counts on standard output.
+//! `landfall import FILE`: the same work as the pages', with its counts on standard output.
 
 use crate::app::App;
+use crate::cli::import_projects::{self, ProjectArgs};
 use crate::cli::{Place, print_json};
 use crate::import::{upload, worker};
 use crate::intake::source;
@@ -8,13 +9,13 @@ use crate::web::session::{hex, random};
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use store::Actor;
 use store::import::{Import, ImportKind, ImportState, NewImport};
 
-/// Import a company list.
+/// Import a company list, or a table of projects.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
     /// The file, or `-` for standard input
@@ -27,6 +28,8 @@ pub struct ImportArgs {
     /// Print the counts as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    projects: ProjectArgs,
 }
 
 /// What a list holds.
@@ -36,6 +39,8 @@ pub enum Kind {
     Universe,
     /// Companies of the zone
     Residents,
+    /// Projects and signings, one a row (项目台账, 签约台账)
+    Projects,
 }
 
 #[derive(Serialize)]
@@ -53,7 +58,15 @@ struct Printed {
 /// The file cannot be read, or the import fails.
 pub async fn run(args: ImportArgs) -> Result<()> {
     let app = args.place.open().await?;
-    let import = queue(&app, &args).await?;
+    let (name, sha256) = kept(&app, &args.file)?;
+    let kind = match args.kind {
+        Kind::Universe => ImportKind::Universe,
+        Kind::Residents => ImportKind::Residents,
+        Kind::Projects => return import_projects::run(&app, &sha256, &name, &args.projects, args.json).await,
+    };
+    let bytes = std::fs::metadata(app.config.uploads().join(&sha256))?.len();
+    let new = NewImport { kind, file_name: name, sha256, bytes };
+    let import = app.store.add_import(&Actor::Cli, app.clock.now(), &new).await?;
     let ticker = (!args.json).then(|| tokio::spawn(show(app.clone())));
     let done = work_off(&app, import.id).await;
     if let Some(ticker) = ticker {
@@ -82,26 +95,20 @@ pub async fn run(args: ImportArgs) -> Result<()> {
     Ok(())
 }
 
-async fn queue(app: &App, args: &ImportArgs) -> Result<Import> {
+/// Puts the file among the uploads; its name and its SHA-256.
+fn kept(app: &App, file: &Path) -> Result<(String, String)> {
     let uploads = app.config.uploads();
     std::fs::create_dir_all(&uploads)?;
-    let (name, beside) = if args.file.as_os_str() == "-" {
+    let (name, beside) = if file.as_os_str() == "-" {
         ("stdin".to_string(), source::spool(std::io::stdin().lock(), &uploads)?)
     } else {
         let name =
-            args.file.file_name().map_or_else(|| "file".into(), |n| upload::shown_name(&n.to_string_lossy()));
+            file.file_name().map_or_else(|| "file".into(), |n| upload::shown_name(&n.to_string_lossy()));
         let beside = uploads.join(format!("part-{}", hex(&random::<8>()?)));
-        std::fs::copy(&args.file, &beside).with_context(|| format!("cannot read {}", args.file.display()))?;
+        std::fs::copy(file, &beside).with_context(|| format!("cannot read {}", file.display()))?;
         (name, beside)
     };
-    let sha256 = upload::keep(&beside)?;
-    let bytes = std::fs::metadata(uploads.join(&sha256))?.len();
-    let kind = match args.kind {
-        Kind::Universe => ImportKind::Universe,
-        Kind::Residents => ImportKind::Residents,
-    };
-    let new = NewImport { kind, file_name: name, sha256, bytes };
-    Ok(app.store.add_import(&Actor::Cli, app.clock.now(), &new).await?)
+    Ok((name, upload::keep(&beside)?))
 }
 
 /// Works until the import has ended; another process that serves the same folder may do the work.

@@ -10,8 +10,11 @@ pub mod backup;
 pub mod chain;
 pub mod demo;
 pub mod eval;
+pub mod figure;
+pub mod evidence;
 pub mod generate;
 pub mod import;
+pub mod import_projects;
 pub mod map;
 pub mod resolve;
 pub mod serve;
@@ -38,7 +41,7 @@ pub enum Command {
     Demo(demo::Demo),
     /// Serve a zone
     Serve(serve::Serve),
-    /// Import a company list: CSV, XLSX, JSON lines, or `-` for standard input
+    /// Import a company list or a table of projects: CSV, XLSX, JSON lines, or `-` for standard input
     Import(import::ImportArgs),
     /// Say which company a name means
     Resolve(resolve::Resolve),
@@ -54,9 +57,17 @@ pub enum Command {
     /// Repeat a measure: names, placement, gaps
     #[command(subcommand)]
     Eval(eval::Eval),
+    /// Print a figure with its rows, its definition and its cut-off
+    Figure(figure::FigureArgs),
+    /// Verify closed reports
+    #[command(subcommand)]
+    Report(figure::ReportCommand),
     /// Read or verify the journal
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Check the files that prove facts
+    #[command(subcommand)]
+    Evidence(evidence::Evidence),
     /// Make a backup, while the server runs
     Backup(backup::Backup),
     /// Restore a backup into an empty place
@@ -116,7 +127,10 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Chain(command) => chain::run(&command),
         Command::Generate(args) => generate::run(&args),
         Command::Eval(eval) => eval::run(&eval),
+        Command::Figure(args) => asynchronous(figure::run(args)),
+        Command::Report(command) => asynchronous(figure::run_report(command)),
         Command::Audit(command) => asynchronous(audit::run(command)),
+        Command::Evidence(command) => asynchronous(evidence::run(command)),
         Command::Backup(args) => asynchronous(backup::backup(args)),
         Command::Restore(args) => asynchronous(backup::restore(args)),
     }

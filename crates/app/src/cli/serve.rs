@@ -142,6 +142,7 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
         },
     };
     let worker = worker::spawn(app.clone());
+    let clocks = crate::lead::job::spawn(app.clone());
     let warm = app.clone();
     // The first page need not wait for the map; if it fails here, the page says why.
     tokio::spawn(async move { crate::view::find(&warm).await.is_ok() });
@@ -149,6 +150,7 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
     // The program ends when its last thread does: work under way stops here and is taken up at the next start.
     worker.abort();
+    clocks.abort();
     // Dropped before the thread is stopped, so that it cannot note the stop as a failure.
     let _ = worker.await;
     if let Some(running) = app.engine.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {

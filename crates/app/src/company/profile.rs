@@ -35,6 +35,7 @@ struct ProfilePage {
     refused: Option<RefusedRow>,
     may_refuse: bool,
     may_lead: bool,
+    may_register: bool,
     placements: Vec<PlacementRow>,
     scope_parts: Vec<ScopePart>,
     products: String,
@@ -126,7 +127,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(key): Path<String>
     let (may_refuse, may_lead) = (signed.may(Action::Refuse), signed.may(Action::EditChains));
     let p = Chrome::of(&signed, Nav::Companies);
     let page = app.compute(move || build(&view, doc, p, refused, lang)).await??;
-    render(&ProfilePage { may_refuse, may_lead, ..page })
+    let may_register = signed.may(Action::RegisterLead);
+    render(&ProfilePage { may_refuse, may_lead, may_register, ..page })
 }
 
 /// The company of a key in an address.
@@ -169,6 +171,7 @@ fn build(
         refused,
         may_refuse: false,
         may_lead: false,
+        may_register: false,
         placements: placements(view, &placed, lang),
         scope_parts: scope_parts(&company.scope, &placed, lang),
         products: company.products.join("、"),

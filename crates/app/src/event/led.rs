@@ -1,18 +1,21 @@
-//! What an event led to: the projects whose facts name it, with where they stand and what they are worth.
+//! What an event led to: the leads that came from it and the projects whose facts name it, with where they stand and what they are worth.
 
 use crate::app::App;
 use crate::ledger::{Board, Line};
-use crate::text::{Lang, yuan};
+use crate::text::{Lang, grouped, yuan};
 use domain::company::Currency;
 use domain::money;
 use domain::rate::Rates;
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::Arc;
+use store::lead_line::LeadLine;
 
 /// What one event led to.
 #[derive(Clone, Debug, Default)]
 pub struct Led {
+    /// Leads that came from it, by number, whatever became of them.
+    pub leads: Vec<LeadLine>,
     /// Its projects, by number, settled repetitions left out.
     pub projects: Vec<Arc<Line>>,
     /// Of them signed.
@@ -32,7 +35,13 @@ pub struct Led {
 pub async fn led(app: &App) -> anyhow::Result<HashMap<i64, Led>> {
     let board = app.ledger.board(&app.store).await?;
     let rates = Rates::new(app.store.rates().await?, None);
-    Ok(of_board(&board, &rates, app.clock.today()))
+    let mut all = of_board(&board, &rates, app.clock.today());
+    for lead in app.store.leads_of_events(None).await? {
+        if let Some(event) = lead.event {
+            all.entry(event).or_default().leads.push(lead);
+        }
+    }
+    Ok(all)
 }
 
 fn of_board(board: &Board, rates: &Rates, today: Date) -> HashMap<i64, Led> {
@@ -62,6 +71,45 @@ impl Led {
     pub fn cost_per_signed(&self, spent: i64) -> Option<i64> {
         (self.signed > 0).then(|| (2 * spent + self.signed) / (2 * self.signed))
     }
+}
+
+/// A lead in a table.
+#[derive(Clone, Debug)]
+pub struct LeadRow {
+    /// Its number.
+    pub id: i64,
+    /// The company.
+    pub name: String,
+    /// What it is about.
+    pub title: String,
+    /// Day of registration.
+    pub registered: String,
+    /// How it stands.
+    pub state: String,
+}
+
+/// A lead as a table shows it.
+#[must_use]
+pub fn lead_row(lead: &LeadLine, lang: Lang) -> LeadRow {
+    LeadRow {
+        id: lead.id.0,
+        name: lead.name.clone(),
+        title: lead.title.clone(),
+        registered: lead.registered.to_string(),
+        state: lead.state.label(lang).to_string(),
+    }
+}
+
+/// An amount of yuan with the parts of 万元 that matter for what an event costs: `15.65 万元`.
+#[must_use]
+pub fn fine(n: i64, lang: Lang) -> String {
+    if n % 10_000 == 0 || n.abs() < 10_000 || n.abs() >= 100_000_000 {
+        return yuan(n, lang);
+    }
+    let hundredths = (i128::from(n.abs()) + 50) / 100;
+    let (whole, rest) = (i64::try_from(hundredths / 100).unwrap_or(i64::MAX), hundredths % 100);
+    let sign = if n < 0 { "-" } else { "" };
+    format!("{sign}{}.{rest:02} {}", grouped(whole), lang.t("万元", "10k CNY"))
 }
 
 /// A project in a table.
@@ -104,6 +152,16 @@ pub fn project_row(line: &Line, lang: Lang) -> ProjectRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_money_keeps_its_parts() {
+        let shown = |n| fine(n, Lang::Zh);
+        assert_eq!(
+            (shown(156_500), shown(150_000), shown(9_000)),
+            ("15.65 万元".into(), "15 万元".into(), "9,000 元".into())
+        );
+        assert_eq!((shown(19_999), shown(183_040_000)), ("2.00 万元".into(), "1.83 亿元".into()));
+    }
 
     #[test]
     fn the_cost_of_a_signed_project_is_rounded_and_needs_one() {

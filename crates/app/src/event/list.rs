@@ -1,7 +1,8 @@
 //! `GET /events`: what was held, by kind, year and unit.
 
 use crate::app::App;
-use crate::text::{Lang, yuan};
+use crate::event::led::fine;
+use crate::text::Lang;
 use crate::view::region_name;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::form::encode;
@@ -137,8 +138,8 @@ fn row(line: &EventLine, units: &[Choice], lang: Lang) -> EventRow {
         unit: unit_name(said.unit, units),
         guests: line.guests,
         investors: line.investors,
-        budget: yuan(line.budget, lang),
-        actual: yuan(line.actual, lang),
+        budget: fine(line.budget, lang),
+        actual: fine(line.actual, lang),
         ended: line.event.ended.is_some(),
     }
 }

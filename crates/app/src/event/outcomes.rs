@@ -1,7 +1,7 @@
 //! `GET /events/outcomes`: which event brought which project, and what each signed project cost.
 
 use crate::app::App;
-use crate::event::led::{Led, ProjectRow, led, project_row};
+use crate::event::led::{Led, ProjectRow, fine, led, project_row};
 use crate::event::list::{Choice, days, label};
 use crate::event::show::per_signed;
 use crate::text::yuan;
@@ -29,6 +29,7 @@ struct Total {
     events: usize,
     guests: i64,
     investors: i64,
+    leads: usize,
     projects: usize,
     signed: i64,
     signed_yuan: String,
@@ -43,6 +44,7 @@ struct OutcomeRow {
     days: String,
     guests: i64,
     investors: i64,
+    leads: usize,
     projects: usize,
     signed: i64,
     signed_yuan: String,
@@ -83,6 +85,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         total.events += 1;
         total.guests += line.guests;
         total.investors += line.investors;
+        total.leads += mine.leads.len();
         total.projects += mine.projects.len();
         rows.push(OutcomeRow {
             id: line.event.id,
@@ -91,17 +94,18 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
             title: line.event.said.title,
             guests: line.guests,
             investors: line.investors,
+            leads: mine.leads.len(),
             projects: mine.projects.len(),
             signed: mine.signed,
             signed_yuan: yuan(mine.signed_yuan, lang),
-            actual: yuan(line.actual, lang),
+            actual: fine(line.actual, lang),
             per_signed: per_signed(&mine, line.actual, lang),
             list: mine.projects.iter().take(OUTCOMES_SHOWN).map(|l| project_row(l, lang)).collect(),
         });
     }
     total.signed = all.signed;
     total.signed_yuan = yuan(all.signed_yuan, lang);
-    total.actual = yuan(spent, lang);
+    total.actual = fine(spent, lang);
     total.per_signed = per_signed(&all, spent, lang);
     let mut p = Chrome::of(&signed, Nav::Events);
     p.here = format!("/events/outcomes?year={year}");

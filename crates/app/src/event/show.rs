@@ -4,10 +4,10 @@ use crate::app::App;
 use crate::clock::shown;
 use crate::event::edit::known;
 use crate::event::guests::{Meant, Pasted, meant};
-use crate::event::led::{Led, ProjectRow, led, project_row};
+use crate::event::led::{LeadRow, Led, ProjectRow, fine, lead_row, led, project_row};
 use crate::event::list::{Choice, days, label, unit_name, units};
 use crate::import::list::{name_of, people};
-use crate::text::{Lang, grouped, yuan};
+use crate::text::{Lang, yuan};
 use crate::view::region_name;
 use crate::web::chrome::{Chrome, Flash, Nav};
 use crate::web::error::Result;
@@ -42,6 +42,9 @@ struct EventPage {
     costs: Vec<CostRow>,
     budget: String,
     actual: String,
+    leads: Vec<LeadRow>,
+    lead_count: usize,
+    more_leads: bool,
     projects: Vec<ProjectRow>,
     more_projects: bool,
     count: usize,
@@ -133,8 +136,11 @@ pub async fn page(
         guests: rows,
         investors,
         costs: costs.into_iter().map(|c| cost_row(c, &names, lang)).collect(),
-        budget: yuan(budget, lang),
-        actual: yuan(actual, lang),
+        budget: fine(budget, lang),
+        actual: fine(actual, lang),
+        leads: led.leads.iter().take(OUTCOMES_SHOWN).map(|l| lead_row(l, lang)).collect(),
+        lead_count: led.leads.len(),
+        more_leads: led.leads.len() > OUTCOMES_SHOWN,
         projects: led.projects.iter().take(OUTCOMES_SHOWN).map(|l| project_row(l, lang)).collect(),
         more_projects: count > OUTCOMES_SHOWN,
         count,
@@ -156,11 +162,7 @@ pub async fn page(
 /// What each signed project cost, for people; `—` when none was signed.
 #[must_use]
 pub fn per_signed(led: &Led, spent: i64, lang: Lang) -> String {
-    match led.cost_per_signed(spent) {
-        None => "—".into(),
-        Some(cost) if cost < 10_000 => format!("{} {}", grouped(cost), lang.t("元", "CNY")),
-        Some(cost) => yuan(cost, lang),
-    }
+    led.cost_per_signed(spent).map_or("—".into(), |cost| fine(cost, lang))
 }
 
 fn ended(event: &Event) -> Option<String> {
@@ -248,13 +250,10 @@ fn candidate((key, name): &(String, String)) -> Candidate {
 }
 
 fn cost_row(cost: Cost, names: &[(String, String)], lang: Lang) -> CostRow {
-    let yuan = |n: i64| {
-        if n % 10_000 == 0 { yuan(n, lang) } else { format!("{} {}", grouped(n), lang.t("元", "CNY")) }
-    };
     CostRow {
         id: cost.id,
         kind: label(cost.said.kind.names(), lang),
-        amount: yuan(cost.said.yuan),
+        amount: fine(cost.said.yuan, lang),
         day: cost.said.day.to_string(),
         note: cost.said.note,
         by: name_of(&cost.by, names, lang),

@@ -17,6 +17,7 @@ use store::import::{Import, ImportKind, ImportState};
 struct ImportsPage {
     p: Chrome,
     may_import: bool,
+    may_see_projects: bool,
     max_mb: u64,
     rows: Vec<Row>,
 }
@@ -42,7 +43,8 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     let rows = imports.iter().map(|i| row(i, lang, &people)).collect();
     let p = Chrome::of(&signed, Nav::Imports);
     let max_mb = limits::INTAKE_FILE_BYTES >> 20;
-    render(&ImportsPage { p, may_import: signed.may(Action::Import), max_mb, rows })
+    let may_see_projects = signed.may(Action::ReadProjects);
+    render(&ImportsPage { p, may_import: signed.may(Action::Import), may_see_projects, max_mb, rows })
 }
 
 fn row(import: &Import, lang: Lang, people: &[(String, String)]) -> Row {

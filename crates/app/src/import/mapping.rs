@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::import::upload::shown_name;
 use crate::import::words::cause;
 use crate::import::worker;
-use crate::intake::source::Source;
+use crate::intake::source::{Source, SourceInfo};
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
@@ -27,6 +27,9 @@ struct MappingPage {
     file: String,
     kind: String,
     name_mapped: bool,
+    /// The sheet that is read, of a workbook with several; empty otherwise.
+    sheet: String,
+    others: String,
     columns: Vec<ColumnRow>,
     fields: Vec<FieldChoice>,
 }
@@ -62,7 +65,7 @@ pub async fn get(
 ) -> Page {
     let overrides = worker::overrides(&app).await?;
     let path = app.config.uploads().join(checked(&id)?);
-    let (mapping, rows) = app.compute(move || sample(&path, &overrides)).await?.map_err(unreadable)?;
+    let (mapping, rows, info) = app.compute(move || sample(&path, &overrides)).await?.map_err(unreadable)?;
     let columns: Vec<ColumnRow> = mapping
         .columns
         .iter()
@@ -84,7 +87,20 @@ pub async fn get(
         Field::ALL.iter().map(|&f| FieldChoice { id: field_id(f), name: lang.t(f.zh(), f.en()) }).collect();
     let name_mapped = mapping.columns.iter().any(|c| c.field == Some(Field::Name));
     let p = Chrome::of(&signed, Nav::Imports);
-    render(&MappingPage { p, id, file: upload.name, kind: upload.kind, name_mapped, columns, fields })
+    let sheet = info.sheet.filter(|_| info.sheets.len() > 1).unwrap_or_default();
+    let others: Vec<String> = info.sheets.into_iter().filter(|s| *s != sheet).collect();
+    let others = others.join("、");
+    render(&MappingPage {
+        p,
+        id,
+        file: upload.name,
+        kind: upload.kind,
+        name_mapped,
+        sheet,
+        others,
+        columns,
+        fields,
+    })
 }
 
 /// `POST /imports/new/{file}`: keeps the choices and queues the import.
@@ -139,7 +155,7 @@ fn field_id(field: Field) -> String {
     serde_json::to_string(&field).unwrap_or_default()
 }
 
-type Sample = (Mapping, Vec<Vec<String>>);
+type Sample = (Mapping, Vec<Vec<String>>, SourceInfo);
 
 fn sample(path: &std::path::Path, overrides: &domain::intake::Overrides) -> anyhow::Result<Sample> {
     let mut source = Source::open(path, None)?;
@@ -150,7 +166,8 @@ fn sample(path: &std::path::Path, overrides: &domain::intake::Overrides) -> anyh
     {
         rows.push(row.cells);
     }
-    Ok((mapping, rows))
+    let info = source.info().clone();
+    Ok((mapping, rows, info))
 }
 
 /// An upload is named by its SHA-256 and by nothing else.

@@ -3,6 +3,7 @@
 pub mod combine;
 pub mod list;
 pub mod mapping;
+pub mod project;
 pub mod status;
 pub mod upload;
 pub mod words;

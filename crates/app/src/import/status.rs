@@ -92,11 +92,12 @@ pub async fn cancel(
 }
 
 /// `GET /imports/{id}/rejects.csv`
-pub async fn rejects(State(app): State<App>, Path(id): Path<i64>) -> Result<Response> {
-    find(&app, id).await?;
+pub async fn rejects(State(app): State<App>, signed: Signed, Path(id): Path<i64>) -> Result<Response> {
+    let rejected = find(&app, id).await?.counts.rejected;
     let bytes = tokio::fs::read(rejects_file(&app, id))
         .await
         .map_err(|_| WebError::not_found("这次导入没有退回的行。", "This import has no rejected rows."))?;
+    app.store.note_export(&signed.actor(), app.clock.now(), &format!("rejects-{id}.csv"), rejected).await?;
     let name = format!("attachment; filename=\"rejects-{id}.csv\"");
     Ok((
         [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_string()), (header::CONTENT_DISPOSITION, name)],

@@ -11,14 +11,32 @@ use domain::limits;
 use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt as _;
 
+/// A file that came with a form.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// The name it came with.
+    pub(crate) name: String,
+    /// SHA-256 of its bytes, by which it lies among the uploads.
+    pub(crate) sha256: String,
+    /// What kind of list the form said it is.
+    pub(crate) kind: String,
+}
+
 /// `POST /imports`
-pub async fn post(State(app): State<App>, signed: Signed, mut form: Multipart) -> Result<Redirect> {
+pub async fn post(State(app): State<App>, signed: Signed, form: Multipart) -> Result<Redirect> {
+    let Received { name, sha256, kind } = receive(&app, &signed, form, "/imports").await?;
+    let kind = if kind == "residents" { "residents" } else { "universe" };
+    Ok(Redirect::to(&format!("/imports/new/{sha256}?kind={kind}&name={}", encode(&name))))
+}
+
+/// Takes a form with a file, its token first; the file goes to the uploads. `back` is where a reader goes when it fails.
+pub(crate) async fn receive(app: &App, signed: &Signed, mut form: Multipart, back: &str) -> Result<Received> {
     let (mut checked, mut kind, mut file) = (false, String::new(), None);
     while let Some(field) = form.next_field().await.map_err(|e| interrupted(&e))? {
         match field.name().unwrap_or_default() {
             // The token comes first in the form, so that nothing is written for a stranger.
             "csrf" => {
-                check_token(&signed, &short_text(field).await?)?;
+                check_token(signed, &short_text(field).await?)?;
                 checked = true;
             }
             "kind" => kind = short_text(field).await?,
@@ -32,15 +50,12 @@ pub async fn post(State(app): State<App>, signed: Signed, mut form: Multipart) -
         }
     }
     if !checked {
-        check_token(&signed, "")?;
+        check_token(signed, "")?;
     }
-    let Some((name, digest)) = file else {
-        return Err(
-            WebError::bad_request("请选择一个文件。", "Choose a file.").next("/imports", "返回", "Back")
-        );
+    let Some((name, sha256)) = file else {
+        return Err(WebError::bad_request("请选择一个文件。", "Choose a file.").next(back, "返回", "Back"));
     };
-    let kind = if kind == "residents" { "residents" } else { "universe" };
-    Ok(Redirect::to(&format!("/imports/new/{digest}?kind={kind}&name={}", encode(&name))))
+    Ok(Received { name, sha256, kind })
 }
 
 /// Streams a field to the uploads folder and names it by its SHA-256, which is returned.
@@ -89,6 +104,21 @@ pub(crate) fn keep(beside: &Path) -> anyhow::Result<String> {
     let to: PathBuf = beside.with_file_name(&digest);
     std::fs::rename(beside, to)?;
     Ok(digest)
+}
+
+/// Copies a file to where it proves facts, whole or not at all.
+pub(crate) fn keep_file(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if to.exists() {
+        return Ok(());
+    }
+    let folder = to.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let beside = folder.join(format!("part-{}", hex(&random::<8>()?)));
+    std::fs::copy(from, &beside)?;
+    std::fs::File::open(&beside)?.sync_all()?;
+    std::fs::rename(&beside, to)?;
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
 }
 
 fn interrupted(error: &axum::extract::multipart::MultipartError) -> WebError {

@@ -121,6 +121,9 @@ pub fn spawn(app: App) -> JoinHandle<()> {
                 if let Err(error) = clean_uploads(&app).await {
                     tracing::warn!(error = format!("{error:#}"), "cannot remove old uploads");
                 }
+                if let Err(error) = expire_sessions(&app, cleaned).await {
+                    tracing::warn!(%error, "cannot end expired sessions");
+                }
             }
             match step(&app).await {
                 // The next page need not wait for the map; if it fails here, the page says why.
@@ -346,6 +349,12 @@ async fn beat(app: App, import: i64, gauge: Arc<Gauge>) {
             Err(error) => tracing::warn!(%error, import, "cannot note progress"),
         }
     }
+}
+
+/// Ends sessions that expired, or that nobody has used for as long as the zone allows.
+async fn expire_sessions(app: &App, now: Timestamp) -> store::Result<u64> {
+    let zone = app.store.zone().await?.map(|z| z.settings).unwrap_or_default();
+    app.store.expire_sessions(now, zone.idle()).await
 }
 
 /// Removes uploads that nobody turned into an import within a day.

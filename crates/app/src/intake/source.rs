@@ -89,6 +89,15 @@ impl Source {
     /// # Errors
     /// The file cannot be read, is beyond a limit, is of no known format, or has no heading.
     pub fn open(path: &Path, sheet: Option<&str>) -> Result<Source> {
+        let mut source = Source::raw_rows(path, sheet)?;
+        if source.info.format != Format::JsonLines {
+            source.find_heading()?;
+        }
+        Ok(source)
+    }
+
+    /// Opens a file without looking for its heading.
+    fn raw_rows(path: &Path, sheet: Option<&str>) -> Result<Source> {
         let bytes = std::fs::metadata(path).with_context(|| format!("cannot open {}", path.display()))?.len();
         if bytes > limits::INTAKE_FILE_BYTES {
             bail!("the file has {bytes} bytes; the limit is {}: split it", limits::INTAKE_FILE_BYTES);
@@ -129,9 +138,7 @@ impl Source {
         }
         let records = Records::new(Lines::new(stream(path, gzip, &read)?, encoding)?)?;
         let info = SourceInfo { separator: Some(records.separator()), ..info };
-        let mut source = Source { info, rows: Rows::Csv(Box::new(records)), pending: VecDeque::new(), read };
-        source.find_heading()?;
-        Ok(source)
+        Ok(Source { info, rows: Rows::Csv(Box::new(records)), pending: VecDeque::new(), read })
     }
 
     /// What is known of the file.
@@ -254,6 +261,64 @@ impl Source {
     }
 }
 
+/// A whole table as text, from its first row: titles, heading and all.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Format and sheets; no heading is known.
+    pub info: SourceInfo,
+    /// Every row that holds anything.
+    pub rows: Vec<RawRow>,
+}
+
+/// Reads a whole table of at most `most` rows. Of a workbook the sheet `sheet`; without a wish the first one of which `is_table` says, by its first rows,
+/// that it is what is looked for, else the first.
+///
+/// # Errors
+/// As [`Source::open`], and when the table is longer.
+pub fn table(
+    path: &Path,
+    sheet: Option<&str>,
+    most: usize,
+    is_table: &dyn Fn(&[Vec<String>]) -> bool,
+) -> Result<Table> {
+    let mut source = Source::raw_rows(path, sheet)?;
+    if sheet.is_none() && source.info.sheets.len() > 1 {
+        let names: Vec<String> = source.info.sheets.iter().take(limits::SHEETS_TRIED).cloned().collect();
+        let found = names.iter().find(|name| {
+            let first = || -> Result<Vec<Vec<String>>> {
+                let mut tried = Source::raw_rows(path, Some(name))?;
+                let mut rows = Vec::new();
+                while rows.len() < limits::INTAKE_TITLE_ROWS
+                    && let Some(row) = tried.raw()?
+                {
+                    rows.push(row.cells);
+                }
+                Ok(rows)
+            };
+            first().is_ok_and(|rows| is_table(&rows))
+        });
+        if let Some(name) = found.or(names.first()) {
+            source = Source::raw_rows(path, Some(name))?;
+        }
+    }
+    let mut rows = Vec::new();
+    if source.info.format == Format::JsonLines {
+        rows.push(RawRow { number: 0, cells: source.info.headings.clone(), broken: None });
+    }
+    while let Some(mut row) = source.raw()? {
+        if rows.len() > most {
+            bail!("the table has more than {most} rows; split the file");
+        }
+        if row.cells.iter().any(|cell| cell.len() > limits::INTAKE_CELL_BYTES) {
+            row.broken = Some(Rule::CellTooLong);
+        } else if row.broken.is_none() && row.cells.iter().any(|cell| cell.contains(['\u{fffd}', '\0'])) {
+            row.broken = Some(Rule::Encoding);
+        }
+        rows.push(row);
+    }
+    Ok(Table { info: source.info, rows })
+}
+
 /// Copies standard input (or any stream) to a file, so that it can be read more than once and resumed.
 ///
 /// # Errors
@@ -303,9 +368,7 @@ fn open_workbook(
         ..info
     };
     let rows = Rows::Sheet { rows: book.rows, number: 0 };
-    let mut source = Source { info, rows, pending: VecDeque::new(), read };
-    source.find_heading()?;
-    Ok(source)
+    Ok(Source { info, rows, pending: VecDeque::new(), read })
 }
 
 fn check_headings(headings: &[String]) -> Result<()> {

@@ -403,7 +403,7 @@ fn finish(dir: &Path, parts: usize, headings: &[&str], total: &Summary) -> Resul
 }
 
 /// Writes beside, syncs, renames, and syncs the directory, so that the file is whole or absent.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let beside = path.with_extension("tmp");
     let mut file = File::create(&beside).with_context(|| format!("cannot write {}", beside.display()))?;
     file.write_all(bytes)?;

@@ -102,11 +102,14 @@ pub async fn enable(
 }
 
 /// `GET /settings/chain-files/{id}.toml`
-pub async fn download(State(app): State<App>, Path(file): Path<String>) -> Result<Response> {
+pub async fn download(State(app): State<App>, signed: Signed, Path(file): Path<String>) -> Result<Response> {
     let id = file.strip_suffix(".toml").unwrap_or(&file);
     let kept = app.store.chain_files().await?.into_iter().find(|f| f.chain == id);
     let kept = kept.ok_or_else(|| WebError::not_found("没有这条产业链。", "There is no such chain."))?;
-    let name = format!("attachment; filename=\"{}.toml\"", kept.chain);
+    let segments = chain::parse(&kept.text).map_or(0, |c| c.segments.len() as u64);
+    let what = format!("{}.toml", kept.chain);
+    app.store.note_export(&signed.actor(), app.clock.now(), &what, segments).await?;
+    let name = format!("attachment; filename=\"{what}\"");
     Ok((
         [
             (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_string()),

@@ -17,7 +17,9 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let ranked = rank(&app, &asked).await?;
     let (lang, day) = (signed.prefs.lang, app.clock.today().to_string());
     let sheet = About { zone: signed.zone.clone(), by: signed.name.clone(), day: day.clone(), asked };
+    let rows = ranked.answer.overall.len() as u64;
     let bytes = app.compute(move || workbook(&ranked, &sheet, lang)).await??;
+    app.store.note_export(&signed.actor(), app.clock.now(), "targets.xlsx", rows).await?;
     let name = format!("attachment; filename=\"targets-{day}.xlsx\"");
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet".to_string();
     Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes).into_response())

@@ -43,6 +43,7 @@ struct TargetsPage {
     next: Option<String>,
     page: usize,
     pages: usize,
+    may_lead: bool,
 }
 
 /// An entry of a select box.
@@ -122,6 +123,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         next: (page < pages).then(|| link(page + 1)),
         page,
         pages,
+        may_lead: signed.may(domain::role::Action::RegisterLead),
         p: Chrome::of(&signed, Nav::Targets),
     })
 }

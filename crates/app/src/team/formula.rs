@@ -123,7 +123,8 @@ pub async fn upload(State(app): State<App>, signed: Signed, mut form: Multipart)
     };
     let lang = signed.prefs.lang;
     if let Err(faults) = parse(&text) {
-        let faults = faults.iter().map(|f| format!("{}{}{}", f.place, lang.t("：", ": "), lang.t(&f.zh, &f.en)));
+        let faults =
+            faults.iter().map(|f| format!("{}{}{}", f.place, lang.t("：", ": "), lang.t(&f.zh, &f.en)));
         return Ok(page(&app, &signed, faults.collect()).await?.into_response());
     }
     match app.store.add_formula(&signed.actor(), app.clock.now(), seen, &text).await {
@@ -209,7 +210,10 @@ async fn page(app: &App, signed: &Signed, faults: Vec<String>) -> Page {
                 by: format!("{} · {}", name_of(&v.by, &names, lang), shown(v.created)),
             })
             .collect(),
-        readings: READINGS.iter().map(|r| (r.id, reading_name(r, lang), lang.t(r.about, r.about_en))).collect(),
+        readings: READINGS
+            .iter()
+            .map(|r| (r.id, reading_name(r, lang), lang.t(r.about, r.about_en)))
+            .collect(),
         faults,
         may_edit: signed.may(Action::EditTeam),
     })
@@ -268,6 +272,8 @@ pub fn method(item: &Item, lang: Lang) -> String {
             let equal = lang.t("，全员相同时为 100%", ", 100% when all are equal");
             format!("{floor}% + {rest}% × (x − min) ÷ (max − min){equal}{zero}")
         }
-        Method::CohortRate => lang.t("当年开工数 ÷ 当年签约数（同批）", "started ÷ signed, both in the year (cohort)").into(),
+        Method::CohortRate => {
+            lang.t("当年开工数 ÷ 当年签约数（同批）", "started ÷ signed, both in the year (cohort)").into()
+        }
     }
 }

@@ -129,8 +129,17 @@ mod tests {
 
     #[test]
     fn numbers_read_as_people_write_them() {
-        assert_eq!((hundredths(1613), hundredths(-5), hundredths(10_000)), ("16.13".into(), "-0.05".into(), "100.00".into()));
-        assert_eq!((count(2_000), count(2_100), count(1_234_567)), ("2".into(), "2.1".into(), "1,234.567".into()));
-        assert_eq!((percent(5, 8), percent(1, 3), percent(1, 0)), ("62.5%".into(), "33.3%".into(), "—".into()));
+        assert_eq!(
+            (hundredths(1613), hundredths(-5), hundredths(10_000)),
+            ("16.13".into(), "-0.05".into(), "100.00".into())
+        );
+        assert_eq!(
+            (count(2_000), count(2_100), count(1_234_567)),
+            ("2".into(), "2.1".into(), "1,234.567".into())
+        );
+        assert_eq!(
+            (percent(5, 8), percent(1, 3), percent(1, 0)),
+            ("62.5%".into(), "33.3%".into(), "—".into())
+        );
     }
 }

@@ -104,12 +104,25 @@ impl WebError {
         self.retry_after = Some(seconds);
         self
     }
+    /// The error for a command, which has no page to show.
+    #[must_use]
+    pub fn into_cause(self) -> anyhow::Error {
+        self.source.unwrap_or_else(|| anyhow::anyhow!(self.en))
+    }
     /// The status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
+    /// What the reader is told, with the cause of what nobody expected.
+    #[must_use]
+    pub fn said(&self, lang: Lang) -> String {
+        match &self.source {
+            Some(source) => format!("{}: {source:#}", lang.t(&self.zh, &self.en)),
+            None => lang.t(&self.zh, &self.en).to_string(),
+        }
+    }
     /// The texts, Chinese and English.
     #[must_use]
     pub fn texts(&self) -> (&str, &str) {

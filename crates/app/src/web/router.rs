@@ -1,11 +1,14 @@
 //! Every URL, in reading order, each with what a role must be allowed to do to reach it.
 
-use crate::account::{self, preferences, sign_in, welcome};
+use crate::account::{preferences, sign_in, welcome};
 use crate::app::App;
 use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
-use crate::{audit, chain, company, event, import, overview, settings, target};
+use crate::{
+    audit, chain, company, desk, event, figure, import, lead, overview, report, settings, target, team,
+};
+use crate::{audit, chain, company, desk, event, evidence, import, lead, overview, project, review, settings, target, team};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::handler::Handler;
@@ -53,7 +56,7 @@ pub fn router(app: App) -> Router {
         .layer(CompressionLayer::new().compress_when(
             SizeAbove::new(1024).and(NotForContentType::new("application/vnd.openxml")).and(Uncoded),
         ))
-        .layer(SetResponseHeaderLayer::overriding(HeaderName::from_static("content-security-policy"), CSP))
+        .layer(SetResponseHeaderLayer::if_not_present(HeaderName::from_static("content-security-policy"), CSP))
         .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF))
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
         .layer(SetResponseHeaderLayer::overriding(header::REFERRER_POLICY, SAME_ORIGIN))
@@ -75,9 +78,12 @@ pub fn api_rules(app: App) -> Vec<Rule> {
 }
 
 fn guarded(app: App) -> Routes {
+    use Action::*;
     use Action::{
-        EditChains, EditEvents, EditSettings, EditTeam, EditWeights, Export, Import, ManageRoles,
+        ClosePeriod, EditChains, EditEvents, EditRules, EditSettings, EditWeights, Export, Import,
         ManageUsers, ReadJournal, ReadProjects, Refuse, View,
+        CorrectFact, EditChains, EditEvents, EditSettings, EditWeights, Export, Import, ManageUsers, ReadJournal,
+        ReadProjects, RecordFact, Refuse, Review, View,
     };
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }
         .get("/", View, overview::get)
@@ -92,8 +98,35 @@ fn guarded(app: App) -> Routes {
         .post("/companies/{key}/refusals", Refuse, company::refuse::post)
         .post("/companies/{key}/refusals/{id}/end", Refuse, company::refuse::end)
         .post("/companies/{key}/leader", EditChains, company::leader::post)
+        .get("/desk", ReadProjects, desk::get)
+        .get("/leads", ReadProjects, lead::list::get)
+        .post("/leads", RegisterLead, lead::new::post)
+        .get("/leads/new", RegisterLead, lead::new::get)
+        .get("/leads/check", RegisterLead, lead::check::get)
+        .post("/leads/check", RegisterLead, lead::new::check)
+        .get("/leads/rules", ReadProjects, lead::rules::get)
+        .post("/leads/rules", EditRules, lead::rules::post)
+        .get("/leads/conflicts", ReadProjects, lead::conflict::list)
+        .get("/leads/conflicts/{id}", ReadProjects, lead::conflict::get)
+        .post("/leads/conflicts/{id}/settle", SettleConflict, lead::conflict::settle)
+        .post("/leads/conflicts/{id}/appeal", RegisterLead, lead::conflict::appeal)
+        .post("/leads/credit/{id}/confirm", RegisterLead, lead::act::confirm)
+        .post("/leads/credit/{id}/decline", RegisterLead, lead::act::decline)
+        .get("/leads/{id}", ReadProjects, lead::show::get)
+        .post("/leads/{id}", RegisterLead, lead::act::edit)
+        .post("/leads/{id}/contacts", RegisterLead, lead::act::contact)
+        .post("/leads/{id}/handover", RegisterLead, lead::act::hand_over)
+        .post("/leads/{id}/release", RegisterLead, lead::act::release)
+        .post("/leads/{id}/convert", RecordFact, lead::act::convert)
+        .post("/leads/{id}/credit", RegisterLead, lead::act::credit)
         .get("/imports", View, import::list::get)
         .upload("/imports", Import, import::upload::post)
+        .get("/imports/projects", ReadProjects, import::project::list::get)
+        .upload("/imports/projects", ImportProjects, import::project::list::post)
+        .get("/imports/projects/{file}", ImportProjects, import::project::preview::get)
+        .post("/imports/projects/{file}", ImportProjects, import::project::preview::post)
+        .post("/imports/projects/{file}/confirm", ImportProjects, import::project::confirm::post)
+        .get("/imports/projects/{file}/rejects.csv", ImportProjects, import::project::preview::rejects)
         .get("/imports/new/{file}", Import, import::mapping::get)
         .post("/imports/new/{file}", Import, import::mapping::post)
         .get("/imports/{id}", View, import::status::get)
@@ -112,6 +145,35 @@ fn guarded(app: App) -> Routes {
         .post("/events/{id}/guests/{guest}/end", EditEvents, event::guests::end)
         .post("/events/{id}/costs", EditEvents, event::guests::add_cost)
         .post("/events/{id}/costs/{cost}/end", EditEvents, event::guests::end_cost)
+        .get("/team", ReadProjects, team::overview::get)
+        .get("/team/done", ReadProjects, team::done::get)
+        .get("/team/goals", ReadProjects, team::goals::get)
+        .post("/team/goals", EditTeam, team::goals::post)
+        .get("/team/formula", ReadProjects, team::formula::get)
+        .upload("/team/formula", EditTeam, team::formula::upload)
+        .get("/team/formula/{file}", ReadProjects, team::formula::download)
+        .get("/team/people/{id}", ReadProjects, team::person::get)
+        .get("/team/assessment.xlsx", Export, team::export::get)
+        .get("/figures", ReadProjects, figure::list::get)
+        .get("/figures/definitions", ReadProjects, figure::definitions::get)
+        .post("/figures/definitions", EditRules, figure::definitions::post)
+        .get("/figures/rates", ReadProjects, figure::rates::get)
+        .post("/figures/rates", EditRules, figure::rates::post)
+        .get("/figures/{id}", ReadProjects, figure::show::get)
+        .get("/reports", ReadProjects, report::list)
+        .post("/reports", ClosePeriod, report::close)
+        .get("/reports/{id}", ReadProjects, report::get)
+        .post("/reports/{id}/seal", ClosePeriod, report::finish)
+        .get("/reports/{id}/restatement", ReadProjects, report::restatement)
+        .get("/team", ReadProjects, team::overview::get)
+        .get("/team/done", ReadProjects, team::done::get)
+        .get("/team/goals", ReadProjects, team::goals::get)
+        .post("/team/goals", EditTeam, team::goals::post)
+        .get("/team/formula", ReadProjects, team::formula::get)
+        .upload("/team/formula", EditTeam, team::formula::upload)
+        .get("/team/formula/{file}", ReadProjects, team::formula::download)
+        .get("/team/people/{id}", ReadProjects, team::person::get)
+        .get("/team/assessment.xlsx", Export, team::export::get)
         .get("/settings", View, settings::zone::get)
         .post("/settings", EditSettings, settings::zone::post)
         .get("/settings/weights", View, settings::weights::get)
@@ -142,8 +204,29 @@ fn guarded(app: App) -> Routes {
         .post("/settings/tokens", View, settings::tokens::post)
         .post("/settings/tokens/{id}/end", View, settings::tokens::end)
         .get("/audit", ReadJournal, audit::get)
+        .post("/audit/export", ReadJournal, audit::export)
         .api_get("/api/v1/me", View, account::api::get)
         .api_post("/api/v1/me/end", View, account::api::end)
+        .get("/projects", ReadProjects, project::list::get)
+        .get("/projects.xlsx", Export, project::export::get)
+        .get("/projects/board", ReadProjects, project::board::get)
+        .get("/projects/new", RecordFact, project::new::get)
+        .post("/projects/new", RecordFact, project::new::post)
+        .get("/projects/{id}", ReadProjects, project::page::get)
+        .get("/projects/{id}/stage", RecordFact, project::stage::get)
+        .upload("/projects/{id}/stage", RecordFact, project::stage::post)
+        .get("/projects/{id}/record", RecordFact, project::record::get)
+        .upload("/projects/{id}/facts", RecordFact, project::record::post)
+        .get("/projects/{id}/facts/{fact}", ReadProjects, project::fact::get)
+        .post("/projects/{id}/facts/{fact}", CorrectFact, project::fact::post)
+        .get("/projects/{id}/access", ReadProjects, project::access::get)
+        .post("/projects/{id}/access", RecordFact, project::access::post)
+        .post("/projects/{id}/reviews", RecordFact, review::round::open)
+        .get("/reviews", ReadProjects, review::list::get)
+        .get("/reviews/{id}", ReadProjects, review::answer::get)
+        .post("/reviews/{id}", Review, review::answer::post)
+        .get("/files/{sha256}", ReadProjects, evidence::serve::get)
+        .programs(crate::api::endpoints())
 }
 
 struct Routes {
@@ -172,24 +255,9 @@ impl Routes {
         self.add(Method::POST, path, action, post(handler).layer(DefaultBodyLimit::disable()))
     }
 
-    /// A route for programs under [`api::ROOT`], which come with an access token.
-    fn api_get<H: Handler<T, App>, T: 'static>(
-        self,
-        path: &'static str,
-        action: Action,
-        handler: H,
-    ) -> Routes {
-        self.api(Method::GET, path, action, get(handler))
-    }
-
-    /// As [`Routes::api_get`], for changes.
-    fn api_post<H: Handler<T, App>, T: 'static>(
-        self,
-        path: &'static str,
-        action: Action,
-        handler: H,
-    ) -> Routes {
-        self.api(Method::POST, path, action, post(handler))
+    /// The endpoints for programs, under [`api::ROOT`], which come with an access token.
+    fn programs(self, endpoints: Vec<crate::api::Endpoint>) -> Routes {
+        endpoints.into_iter().fold(self, |routes, e| routes.api(e.method, e.path, e.action, e.route))
     }
 
     fn api(mut self, method: Method, path: &'static str, action: Action, route: MethodRouter<App>) -> Routes {

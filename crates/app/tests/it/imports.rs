@@ -121,6 +121,20 @@ async fn columns_are_shown_assigned_and_remembered() {
 }
 
 #[tokio::test]
+async fn the_page_says_which_of_several_sheets_it_reads() {
+    let world = World::empty(None).await;
+    let mut client = world.as_role(Role::Officer).await;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for name in ["第一张", "第二张"] {
+        book.add_worksheet().set_name(name).unwrap().write_string(0, 0, "企业名称").unwrap();
+    }
+    let bytes = book.save_to_buffer().unwrap();
+    let mapping = client.upload("/imports", &[("kind", "universe")], "x.xlsx", &bytes).await.goes_to();
+    let page = client.page(&mapping).await.text("main");
+    assert!(page.contains("读的是 第一张；没有读：第二张"), "{page}");
+}
+
+#[tokio::test]
 async fn the_same_file_again_changes_nothing() {
     let world = World::empty(None).await;
     let mut client = world.as_role(Role::Officer).await;

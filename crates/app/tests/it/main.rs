@@ -5,19 +5,26 @@
 #![expect(clippy::disallowed_methods, reason = "waiting for other programs has a deadline")]
 
 mod account;
+mod api;
 mod browser;
 mod chains;
 mod cli;
 mod companies;
 mod crash;
 mod database;
+mod events;
 mod imports;
+mod leads;
 mod pages;
 mod people;
 mod programs;
+mod project_imports;
+mod projects;
+mod reviews;
 mod roles;
 mod settings;
 mod story;
 mod targets;
+mod team;
 mod tidy;
 mod world;

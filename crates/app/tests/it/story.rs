@@ -62,7 +62,7 @@ async fn story(database: Option<String>) {
     assert!(!after.contains(&names[0]));
 
     let mut auditor = world.as_role(Role::Auditor).await;
-    let journal = auditor.page("/audit").await;
+    let journal = auditor.page("/audit?verify=1").await;
     assert!(journal.text("main").contains("哈希链完整"));
     assert!(journal.text("main").contains("只要一线城市"));
     let verified = world.app.store.verify_journal().await.unwrap();

@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use domain::role::{Lang, Role};
+use domain::user::UserId;
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
 use scraper::{ElementRef, Html, Selector};
@@ -83,6 +84,11 @@ impl World {
                 self.app.store.add_user(&Actor::System, now(), &new).await.unwrap().id
             }
         };
+        self.sign_in(id).await
+    }
+
+    /// Somebody who has an account, signed in.
+    pub async fn sign_in(&self, id: UserId) -> Client {
         let (token, csrf) =
             (app::web::session::random::<32>().unwrap(), app::web::session::random::<32>().unwrap());
         let until = now() + SignedDuration::from_hours(12);
@@ -91,6 +97,14 @@ impl World {
         client.cookies.insert(app::web::session::COOKIE.into(), hex(&token));
         client.csrf = hex(&csrf);
         client
+    }
+
+    /// Somebody of this role who belongs to a unit, signed in.
+    pub async fn as_member(&self, role: Role, unit: UnitId) -> Client {
+        let (login, name) = (format!("test-{role}-{unit}"), format!("测试{role}{unit}"));
+        let new = NewUser { login, name, role, unit: Some(unit), password_hash: None, lang: Lang::Zh };
+        let id = self.app.store.add_user(&Actor::System, now(), &new).await.unwrap().id;
+        self.sign_in(id).await
     }
 
     pub async fn admin(&self) -> Client {
@@ -213,10 +227,36 @@ impl Client {
         self.upload_bare(path, &all, file, bytes).await
     }
 
+    /// Sends a form with a file in the field of this name.
+    pub async fn upload_field(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        field: &str,
+        file: &str,
+        bytes: &[u8],
+    ) -> Reply {
+        let csrf = self.csrf.clone();
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend(fields);
+        self.send_file(path, &all, field, file, bytes).await
+    }
+
     pub async fn upload_bare(
         &mut self,
         path: &str,
         fields: &[(&str, &str)],
+        file: &str,
+        bytes: &[u8],
+    ) -> Reply {
+        self.send_file(path, fields, "file", file, bytes).await
+    }
+
+    async fn send_file(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        field: &str,
         file: &str,
         bytes: &[u8],
     ) -> Reply {
@@ -230,7 +270,7 @@ impl Client {
         }
         body.extend_from_slice(
             format!(
-                "--{EDGE}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file}\"\r\n\
+                "--{EDGE}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{file}\"\r\n\
                  Content-Type: application/octet-stream\r\n\r\n"
             )
             .as_bytes(),

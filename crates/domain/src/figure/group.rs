@@ -76,8 +76,9 @@ impl Group {
     }
 }
 
-/// Who a row belongs to, in thousandths.
-fn owners(row: &Row, by: By) -> Vec<(String, u16)> {
+/// Who a row belongs to, in thousandths, by the keys of [`Group`].
+#[must_use]
+pub fn owners(row: &Row, by: By) -> Vec<(String, u16)> {
     let whole = |key: Option<String>| vec![(key.unwrap_or_default(), 1000)];
     let own = match by {
         By::Chain => return whole(row.chain.split('/').next().map(str::to_string)),

@@ -64,8 +64,9 @@ pub fn window(period: Period) -> (Date, Date) {
     (period.to_date().last_year().first(), period.last())
 }
 
-/// The rows of one month of what a whole year brings.
-pub(super) fn of_month(definition: &Definition, month: Period, row: &Row) -> bool {
+/// Whether a row counts in a part of the period that it was asked for, such as one month of a year.
+#[must_use]
+pub fn in_period(definition: &Definition, month: Period, row: &Row) -> bool {
     month.holds(match definition.date {
         DateRule::Counts => row.counts,
         DateRule::Effective => row.happened,
@@ -141,7 +142,7 @@ impl<'a> Builder<'a> {
                 let total = Figure::of(definition, self.asked, now);
                 let before = Figure::of(definition, self.asked.last_year(), then);
                 let only = |rows: &[Row], month: Period| {
-                    Values::of(definition.what, rows.iter().filter(|r| of_month(definition, month, r)))
+                    Values::of(definition.what, rows.iter().filter(|r| in_period(definition, month, r)))
                 };
                 for row in &total.rows {
                     let project = || ReportProject { name: row.name.clone(), company: row.company.clone() };

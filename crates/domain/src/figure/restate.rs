@@ -1,6 +1,6 @@
 //! A restatement: what was recorded after a report was closed and changes it, fact by fact, with the effect of each.
 
-use super::report::{has_days, of_month};
+use super::report::{has_days, in_period};
 use super::{Asked, Definition, Found, Period, Row, Values, What, of_project};
 use crate::fact::{Fact, FactId, Kind, ProjectId, Value};
 use crate::limits;
@@ -197,7 +197,7 @@ impl Work<'_> {
                 };
                 put(total, &mut found.rows.iter());
                 if let Some(month) = month {
-                    put(one, &mut found.rows.iter().filter(|r| of_month(definition, month, r)));
+                    put(one, &mut found.rows.iter().filter(|r| in_period(definition, month, r)));
                 }
                 state.rates.extend(found.rows.iter().flat_map(|r| &r.rates));
                 if total == Shown::Total {

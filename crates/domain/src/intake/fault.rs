@@ -2,8 +2,10 @@
 
 use super::headings::Field;
 use crate::dates::DateFault;
+use crate::fact;
 use crate::money::MoneyFault;
 use crate::place::PlaceFault;
+use crate::stage::Stage;
 use crate::uscc::UsccFault;
 
 /// The rules that a row can break, and the remarks that a note can make.
@@ -43,6 +45,36 @@ pub enum Rule {
     Duplicate(u64),
     /// Several companies carry this name and the row has no credit code.
     AmbiguousName,
+    /// No project name.
+    ProjectName,
+    /// Not an area.
+    Area,
+    /// An area without its unit.
+    AreaUnit,
+    /// Not a whole number.
+    Whole,
+    /// A stage from signing on, without the day it was reached.
+    Undated(Stage),
+    /// The first stage lies before the second, which comes before it.
+    Order(Stage, Stage),
+    /// A plan where something that happened is asked for.
+    Planned,
+    /// A value that no fact of this kind may have.
+    Fact(fact::Kind, fact::Fault),
+    /// A unit, person, event, chain or word that is not known here.
+    Unknown(fact::Kind),
+    /// Several are called so.
+    Several(fact::Kind),
+    /// Another row says other things about the same project.
+    SameProject(u64),
+    /// A total below what is recorded.
+    BelowRecorded(String),
+    /// The project that was found has another code.
+    OtherCode(String),
+    /// The code belongs to a project already.
+    CodeTaken(String),
+    /// The project belongs to a unit whose records the reader may not write.
+    OtherUnit,
 }
 
 impl Rule {
@@ -77,6 +109,21 @@ impl Rule {
             Rule::Json(_) => "json",
             Rule::Duplicate(_) => "duplicate-uscc",
             Rule::AmbiguousName => "name-ambiguous",
+            Rule::ProjectName => "project-name",
+            Rule::Area => "area",
+            Rule::AreaUnit => "area-unit",
+            Rule::Whole => "whole-number",
+            Rule::Undated(_) => "stage-undated",
+            Rule::Order(..) => "stage-order",
+            Rule::Planned => "planned",
+            Rule::Fact(..) => "fact",
+            Rule::Unknown(_) => "unknown",
+            Rule::Several(_) => "several",
+            Rule::SameProject(_) => "same-project",
+            Rule::BelowRecorded(_) => "below-recorded",
+            Rule::OtherCode(_) => "other-code",
+            Rule::CodeTaken(_) => "code-taken",
+            Rule::OtherUnit => "other-unit",
         }
     }
 
@@ -118,6 +165,7 @@ impl Rule {
             Rule::AmbiguousName => {
                 ("企业库里有几家同名企业，这一行没有信用代码，分不清是哪一家".into(), "补上统一社会信用代码")
             }
+            other => project_zh(other),
         }
     }
 
@@ -142,7 +190,73 @@ impl Rule {
                 format!("duplicate credit code in this file, first at row {row}, with other values")
             }
             Rule::AmbiguousName => "several companies carry this name and the row has no credit code".into(),
+            other => project_en(other),
         }
+    }
+}
+
+/// The rules of tables of projects.
+fn project_zh(rule: &Rule) -> (String, &'static str) {
+    match rule {
+        Rule::Area => ("不是面积".into(), "写成 30亩 或 20000㎡"),
+        Rule::AreaUnit => ("面积没有单位".into(), "在列设置中选择单位，或在值或表头写明 亩、㎡"),
+        Rule::Whole => ("不是整数".into(), "填整数，例如 120"),
+        Rule::Undated(stage) => (
+            format!("写了“{}”，但没有{}时间", stage.zh(), stage.zh()),
+            "补上该阶段的实际时间；没有日期的签约和进展不能计入统计",
+        ),
+        Rule::Order(late, early) => (format!("{}早于{}", late.zh(), early.zh()), "核对两个日期"),
+        Rule::Planned => ("这是计划时间，不是已经发生的时间".into(), "已留空；发生后再填"),
+        Rule::Fact(kind, fault) => (format!("{}：{}", kind.zh(), fault.zh()), "核对内容"),
+        Rule::Unknown(kind) => {
+            (format!("没有这个{}", kind.zh()), "该项已留空；改成系统里的名称，或先在系统里添加后重新导入")
+        }
+        Rule::Several(kind) => {
+            (format!("有几个同名的{}，分不清是哪一个", kind.zh()), "该项已留空；导入后在项目页指定")
+        }
+        Rule::SameProject(row) => (
+            format!("第 {row} 行说的是同一个项目，内容不同"),
+            "核对两行，只保留正确的一行，或把其中一行指定为新项目",
+        ),
+        Rule::BelowRecorded(sum) => {
+            (format!("少于系统里已登记的累计数（{sum}）"), "表中应为累计数；多记的请先在项目页更正")
+        }
+        Rule::OtherCode(code) => {
+            (format!("系统里这个项目的编号是 {code}"), "编号不会改动；如果不是同一个项目，请改为新项目")
+        }
+        Rule::CodeTaken(code) => (format!("编号 {code} 已属于另一个项目"), "改编号，或对应到那个项目"),
+        Rule::OtherUnit => ("项目属于别的部门，您只能写本部门的记录".into(), "请该部门导入，或由领导导入"),
+        _ => ("没有项目名称".into(), "补上项目名称"),
+    }
+}
+
+fn project_en(rule: &Rule) -> String {
+    match rule {
+        Rule::Area => "not an area; write 30亩 or 20000㎡".into(),
+        Rule::AreaUnit => "an area without a unit; choose the column's unit".into(),
+        Rule::Whole => "not a whole number".into(),
+        Rule::Undated(stage) => format!("stage `{stage}` without the day it was reached; fill the day in"),
+        Rule::Order(late, early) => format!("`{late}` lies before `{early}`; check both days"),
+        Rule::Planned => "a plan, not something that happened; left out".into(),
+        Rule::Fact(kind, fault) => format!("{}: {fault}", kind.en()),
+        Rule::Unknown(kind) => format!("no such {} here; left out", kind.en().to_lowercase()),
+        Rule::Several(kind) => format!("several have this name ({}); left out", kind.en().to_lowercase()),
+        Rule::SameProject(row) => {
+            format!(
+                "row {row} is about the same project and says other things; keep one, or make one a new project"
+            )
+        }
+        Rule::BelowRecorded(sum) => {
+            format!(
+                "below the total that is recorded ({sum}); correct the records on the project's page first"
+            )
+        }
+        Rule::OtherCode(code) => format!("here this project has the code {code}, which stays"),
+        Rule::CodeTaken(code) => format!("the code {code} belongs to another project"),
+        Rule::OtherUnit => {
+            "the project belongs to another unit; you can write records of your own only".into()
+        }
+        _ => "no project name".into(),
     }
 }
 
@@ -172,6 +286,12 @@ impl RowFault {
     #[must_use]
     pub fn cell(row: u64, field: Field, heading: &str, value: &str, rule: Rule) -> RowFault {
         RowFault { field: Some(field), heading: heading.to_string(), ..RowFault::whole(row, value, rule) }
+    }
+
+    /// A fault of a cell below `heading`, in a table whose fields are others than those of company lists.
+    #[must_use]
+    pub fn under(row: u64, heading: &str, value: &str, rule: Rule) -> RowFault {
+        RowFault { heading: heading.to_string(), ..RowFault::whole(row, value, rule) }
     }
 
     /// A fault of a whole row.

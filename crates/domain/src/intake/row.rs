@@ -278,7 +278,7 @@ fn first_date(words: &str, today: Date) -> Option<Date> {
 }
 
 /// One line, without control and invisible characters; punctuation stays as registered.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for word in
         text.split(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}' | '\u{feff}'))

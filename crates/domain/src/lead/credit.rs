@@ -4,6 +4,7 @@
 //! for nothing until both sides have confirmed it.
 
 use super::words;
+use crate::credit;
 use crate::limits::{CREDIT_SHARES, LINE_CHARS};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ words! {
         /// Money that has arrived (到位资金).
         Arrived = "arrived", "到位资金", "money arrived";
         /// Foreign capital actually used.
-        Foreign = "foreign", "实际使用外资", "foreign capital used";
+        Foreign = "foreign_used", "实际使用外资", "foreign capital used";
         /// Taxes paid.
         Tax = "tax", "税收", "tax";
         /// Output value and GDP.
@@ -51,6 +52,18 @@ pub struct Share {
     pub per_mille: u16,
 }
 
+/// The splits that an agreement makes of a project, one per figure: what a fact about credit holds.
+#[must_use]
+pub fn splits(shares: &[Share]) -> Vec<credit::Split> {
+    let of = |figure: Figure| {
+        let mine = shares.iter().filter(|s| s.figure == figure);
+        let shares =
+            mine.map(|s| credit::Share { party: format!("{}:{}", s.party, s.who), per_mille: s.per_mille });
+        credit::Split { figure: figure.as_str().to_string(), shares: shares.collect() }
+    };
+    Figure::ALL.iter().map(|f| of(*f)).filter(|s| !s.shares.is_empty()).collect()
+}
+
 /// Checks an agreement: every figure's shares sum to 1000, no party stands twice, each share is positive.
 ///
 /// # Errors
@@ -77,10 +90,13 @@ pub fn check(shares: &[Share]) -> Result<(), String> {
         }
         *sums.entry(*figure).or_default() += u32::from(*per_mille);
     }
-    match sums.iter().find(|(_, sum)| **sum != 1_000) {
-        Some((figure, sum)) => Err(format!("{figure}: the shares sum to {sum}‰; they must sum to 1000‰")),
-        None => Ok(()),
+    if let Some((figure, sum)) = sums.iter().find(|(_, sum)| **sum != 1_000) {
+        return Err(format!("{figure}: the shares sum to {sum}‰; they must sum to 1000‰"));
     }
+    // Officers share among themselves, units and zones among themselves.
+    splits(shares)
+        .iter()
+        .try_for_each(|split| split.check().map_err(|fault| format!("{}: {}", split.figure, fault.words().1)))
 }
 
 #[cfg(test)]
@@ -101,6 +117,12 @@ mod tests {
             [zones(Figure::Arrived, 100, 900), zones(Figure::Tax, 100, 900), zones(Figure::Output, 500, 500)]
                 .concat();
         assert_eq!(check(&all), Ok(()));
+        let splits = splits(&all);
+        assert_eq!(splits.len(), 3);
+        for split in splits {
+            assert_eq!(credit::Split::parse(&split.to_json()), Ok(split.clone()), "figures read it");
+            assert_eq!(split.parties().len(), 2);
+        }
     }
 
     #[test]

@@ -319,43 +319,74 @@ async fn credit_counts_when_both_sides_have_confirmed() {
             side_b: p.b,
             shares: vec![share(p.a, a), share(p.b, b)],
         };
-        let wrong = store.propose_credit(&p.director, at(20), one.id, &agreed(100, 800, DAY)).await;
+        let wrong = store.propose_credit(&p.director, at(20), DAY, one.id, &agreed(100, 800, DAY)).await;
         assert!(matches!(wrong, Err(Error::Invalid(why)) if why.contains("900‰")));
-        let first = store.propose_credit(&p.director, at(20), one.id, &agreed(100, 900, DAY)).await.unwrap();
-        let facts = [NewFact::on(DAY, Kind::Name, Value::Text("曲轴".into()))];
-        let (project, _) =
-            store.convert_lead(&Actor::User(p.a), at(21), DAY, one.id, 1, &facts).await.unwrap();
-        let shares = async |day| {
-            store.credit_of(project, day).await.unwrap().into_iter().map(|s| s.per_mille).collect::<Vec<_>>()
-        };
-        store.confirm_credit(at(22), first, p.a).await.unwrap();
-        assert!(shares(DAY).await.is_empty(), "one side is not enough");
+        let ahead = store
+            .propose_credit(&p.director, at(20), DAY, one.id, &agreed(100, 900, date(2026, 11, 3)))
+            .await;
+        assert!(matches!(ahead, Err(Error::Invalid(why)) if why.starts_with("since")));
+        let first =
+            store.propose_credit(&p.director, at(20), DAY, one.id, &agreed(100, 900, DAY)).await.unwrap();
+        store.confirm_credit(at(21), DAY, first, p.a).await.unwrap();
         assert_eq!(store.agreements_waiting(p.b).await.unwrap().len(), 1);
         assert!(store.agreements_waiting(p.a).await.unwrap().is_empty());
         let Actor::User(director) = p.director else { panic!("a person") };
-        assert!(store.confirm_credit(at(23), first, director).await.is_err(), "nobody confirms for another");
-        assert!(store.confirm_credit(at(23), first, p.a).await.is_err(), "nor twice");
-        assert!(store.confirm_credit(at(24), first, p.b).await.unwrap().in_force());
-        assert_eq!(shares(DAY).await, [100, 900]);
-        assert!(shares(date(2026, 11, 1)).await.is_empty(), "not before its day");
-
-        let later = store
-            .propose_credit(&p.director, at(30), one.id, &agreed(500, 500, date(2027, 1, 1)))
-            .await
-            .unwrap();
-        store.confirm_credit(at(31), later, p.a).await.unwrap();
-        store.confirm_credit(at(32), later, p.b).await.unwrap();
-        assert_eq!(
-            (shares(date(2026, 12, 31)).await, shares(date(2027, 1, 1)).await),
-            (vec![100, 900], vec![500, 500])
+        assert!(
+            store.confirm_credit(at(22), DAY, first, director).await.is_err(),
+            "nobody confirms for another"
         );
-        let third = store.propose_credit(&p.director, at(40), one.id, &agreed(1, 999, DAY)).await.unwrap();
+        assert!(store.confirm_credit(at(22), DAY, first, p.a).await.is_err(), "nor twice");
+        let facts = [NewFact::on(DAY, Kind::Name, Value::Text("曲轴".into()))];
+        let (project, _) =
+            store.convert_lead(&Actor::User(p.a), at(23), DAY, one.id, 1, &facts).await.unwrap();
+        let credits = async || {
+            let facts = store.facts_of(project).await.unwrap();
+            let credits = facts.into_iter().filter(|f| f.kind == Kind::Credit);
+            let split = |text: &str| {
+                domain::credit::Split::parse(text)
+                    .unwrap()
+                    .shares
+                    .iter()
+                    .map(|s| s.per_mille)
+                    .collect::<Vec<_>>()
+            };
+            credits.map(|f| (f.effective, split(f.value.text().unwrap()))).collect::<Vec<_>>()
+        };
+        assert!(credits().await.is_empty(), "one side is not enough");
+        assert!(store.confirm_credit(at(24), DAY, first, p.b).await.unwrap().in_force());
+        assert_eq!(credits().await, [(DAY, vec![100, 900])]);
+
+        let day = date(2026, 12, 1);
+        let later =
+            store.propose_credit(&p.director, at(30), day, one.id, &agreed(500, 500, day)).await.unwrap();
+        store.confirm_credit(at(31), day, later, p.a).await.unwrap();
+        store.confirm_credit(at(32), day, later, p.b).await.unwrap();
+        assert_eq!(
+            credits().await,
+            [(DAY, vec![100, 900]), (day, vec![500, 500])],
+            "the earlier one holds for the days before"
+        );
+        let third =
+            store.propose_credit(&p.director, at(40), day, one.id, &agreed(1, 999, DAY)).await.unwrap();
         store.decline_credit(at(41), third, p.a, "不同意").await.unwrap();
-        assert!(store.confirm_credit(at(42), third, p.b).await.is_err());
+        assert!(store.confirm_credit(at(42), day, third, p.b).await.is_err());
         assert_eq!(store.agreements(one.id).await.unwrap().len(), 3, "declined ones stay");
         assert!(
             store.decline_credit(at(43), later, p.a, "反悔").await.is_err(),
             "what both confirmed stands"
+        );
+        let (two, _) = register(&store, &lead("丁戊己电子有限公司", "芯片", p.a)).await;
+        let early =
+            store.propose_credit(&p.director, at(44), DAY, two.id, &agreed(300, 700, DAY)).await.unwrap();
+        store.confirm_credit(at(45), DAY, early, p.a).await.unwrap();
+        store.confirm_credit(at(46), DAY, early, p.b).await.unwrap();
+        let (project, _) =
+            store.convert_lead(&Actor::User(p.a), at(47), DAY, two.id, 1, &facts).await.unwrap();
+        let kept = store.facts_of(project).await.unwrap();
+        assert_eq!(
+            kept.iter().filter(|f| f.kind == Kind::Credit).count(),
+            1,
+            "what was confirmed before comes along"
         );
 
         assert_eq!(store.lead_rules(RulesKind::Calendar).await.unwrap(), None);

@@ -8,6 +8,7 @@ mod faults;
 mod journal;
 mod leads;
 mod migrations;
+mod reviews;
 mod story;
 mod team;
 mod world;

@@ -1,0 +1,49 @@
+//! `GET /files/{sha256}`: a file as it was kept, never executed; one that is missing or altered says so.
+
+use crate::app::App;
+use crate::evidence::keep::{Health, health, place};
+use crate::evidence::sniff::media_type;
+use crate::web::error::{Result, WebError};
+use crate::web::form::encode;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+
+/// `GET /files/{sha256}`
+pub async fn get(State(app): State<App>, Path(sha256): Path<String>) -> Result<Response> {
+    let none = || WebError::not_found("没有这个文件。", "There is no such file.");
+    let path = place(&app.config, &sha256).ok_or_else(none)?;
+    let file = app.store.file(&sha256).await?.ok_or_else(none)?.file;
+    let (config, kept) = (app.config.clone(), file.clone());
+    let read = move || {
+        let health = health(&config, &kept, &mut u64::MAX.clone())?;
+        let bytes = if health == Health::Sound { std::fs::read(path)? } else { Vec::new() };
+        anyhow::Ok((health, bytes))
+    };
+    let (health, bytes) = app.compute(read).await??;
+    match health {
+        Health::Sound | Health::Unread => {}
+        Health::Missing => {
+            return Err(WebError::not_found(
+                format!("文件“{}”的登记还在，但原件已丢失，请从备份恢复。", file.name),
+                format!("“{}” is recorded, but its bytes are gone; restore them from a backup.", file.name),
+            ));
+        }
+        Health::Altered => {
+            return Err(WebError::conflict(
+                format!("文件“{}”的内容与登记的哈希不符，已被改动，不予下载。请从备份恢复。", file.name),
+                format!("The bytes of “{}” were altered and are not handed out; restore them from a backup.", file.name),
+            ));
+        }
+    }
+    // Pictures may be looked at in a page of their own that can load and run nothing; everything else is downloaded.
+    let shown = if matches!(file.kind.as_str(), "png" | "jpg" | "webp") { "inline" } else { "attachment" };
+    let name = encode(&file.name).replace('+', "%20");
+    let disposition = format!("{shown}; filename=\"{}.{}\"; filename*=UTF-8''{name}", &sha256[..12], file.kind);
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media_type(&file.kind))),
+        (header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(anyhow::Error::new)?),
+        (HeaderName::from_static("content-security-policy"), HeaderValue::from_static("sandbox; default-src 'none'")),
+    ];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,70 @@
+//! Numbers, names and addresses of figures on pages.
+
+use crate::app::App;
+use crate::text::{Lang, grouped, yuan};
+use crate::web::error::Result;
+use domain::figure::{Definition, Measure, Period, Values};
+use jiff::civil::Date;
+use std::collections::HashMap;
+use store::Page;
+
+/// The number of a figure with its unit.
+#[must_use]
+pub fn value(definition: &Definition, values: &Values, lang: Lang) -> String {
+    number(definition.measure, values.measure(definition.measure), lang)
+}
+
+/// A number of a measure with its unit.
+#[must_use]
+pub fn number(measure: Measure, value: Option<i64>, lang: Lang) -> String {
+    match (measure, value) {
+        (_, None) => "—".to_string(),
+        (Measure::Count, Some(n)) => format!("{}{}", grouped(n), lang.t(" 个", "")),
+        (Measure::Amount, Some(n)) => yuan(n, lang),
+        (Measure::Rate, Some(n)) => format!("{}.{:02}%", n / 100, n % 100),
+    }
+}
+
+/// By how much a number differs from last year's: `+12.50%`, of a rate `+3.20 个百分点`; `—` without a base.
+#[must_use]
+pub fn growth(measure: Measure, now: Option<i64>, before: Option<i64>, lang: Lang) -> String {
+    let (Some(now), Some(before)) = (now, before) else { return "—".to_string() };
+    let signed = |n: i128| format!("{}{}.{:02}", if n < 0 { "−" } else { "+" }, n.abs() / 100, n.abs() % 100);
+    let (now, before) = (i128::from(now), i128::from(before));
+    match measure {
+        Measure::Rate => format!("{} {}", signed(now - before), lang.t("个百分点", "points")),
+        _ if before == 0 => "—".to_string(),
+        _ => {
+            let twice = (now - before) * 20_000;
+            format!("{}%", signed((twice + before * (now - before).signum()) / (2 * before)))
+        }
+    }
+}
+
+/// The part of an address that says which period and as of when.
+#[must_use]
+pub fn address(period: Period, as_of: Option<Date>) -> String {
+    let mut query = format!("year={}", period.year());
+    if let Some(month) = period.month() {
+        query.push_str(&format!("&month={month}"));
+    }
+    if let Some(day) = as_of {
+        query.push_str(&format!("&as_of={day}"));
+    }
+    query
+}
+
+/// Names of units and people, for the keys of groups.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn names(app: &App) -> Result<HashMap<String, String>> {
+    let mut names = HashMap::new();
+    for unit in app.store.units().await? {
+        names.insert(format!("unit:{}", unit.id), unit.name);
+    }
+    for user in app.store.users(Page::new(domain::limits::PAGE_ROWS, 0)).await? {
+        names.insert(format!("officer:{}", user.id), user.name);
+    }
+    Ok(names)
+}

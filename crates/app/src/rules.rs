@@ -1,0 +1,54 @@
+//! The rule sets in force: those that come with the program, or the zone's own files under `rules/` of the data folder.
+
+use crate::config::Config;
+use anyhow::{Context, Result};
+use domain::access::Table;
+use domain::gate::Gates;
+use domain::review::Routes;
+use std::borrow::Cow;
+
+/// Gates, reviewers and score table.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// What each stage asks for.
+    pub gates: Cow<'static, Gates>,
+    /// Who reviews what.
+    pub routes: Cow<'static, Routes>,
+    /// The access review's table.
+    pub access: Cow<'static, Table>,
+}
+
+impl Rules {
+    /// Reads the rules in force. A zone's own file counts from the moment it is there.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has a fault; the error names both.
+    pub fn read(config: &Config) -> Result<Rules> {
+        Ok(Rules {
+            gates: own(config, "gates.toml", Gates::parse)?.map_or(Cow::Borrowed(Gates::built_in()), Cow::Owned),
+            routes: own(config, "reviewers.toml", Routes::parse)?
+                .map_or(Cow::Borrowed(Routes::built_in()), Cow::Owned),
+            access: own(config, "access.toml", Table::parse)?
+                .map_or(Cow::Borrowed(Table::built_in()), Cow::Owned),
+        })
+    }
+
+    /// Chinese and English name of a review route; the word itself when it is none.
+    #[must_use]
+    pub fn route_names(&self, id: &str) -> (String, String) {
+        let found = self.routes.route(id);
+        found.map_or_else(|| (id.to_string(), id.to_string()), |r| (r.zh.clone(), r.en.clone()))
+    }
+}
+
+fn own<T>(config: &Config, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+    let path = config.data_dir.join("rules").join(name);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let parsed = parse(&text).map_err(anyhow::Error::msg);
+            parsed.map(Some).with_context(|| format!("{} has a fault", path.display()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
