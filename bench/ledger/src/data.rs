@@ -36,17 +36,48 @@ const BEGIN_DAYS: u64 = 3_740;
 const LAST: i64 = 20_634;
 
 const THINGS: [&str; 24] = [
-    "海上风电塔筒", "动力电池托盘", "高端轴承", "船用低速机", "半导体封装", "碳纤维预浸料", "氢能压缩机", "新能源热管理",
-    "智能机器人关节", "车规级芯片", "光伏逆变器", "医用影像设备", "海工平台", "特种电缆", "生物制药", "精密模具",
-    "航空紧固件", "工业软件", "数控机床", "储能系统", "铝合金型材", "风电叶片", "激光装备", "环保催化剂",
+    "海上风电塔筒",
+    "动力电池托盘",
+    "高端轴承",
+    "船用低速机",
+    "半导体封装",
+    "碳纤维预浸料",
+    "氢能压缩机",
+    "新能源热管理",
+    "智能机器人关节",
+    "车规级芯片",
+    "光伏逆变器",
+    "医用影像设备",
+    "海工平台",
+    "特种电缆",
+    "生物制药",
+    "精密模具",
+    "航空紧固件",
+    "工业软件",
+    "数控机床",
+    "储能系统",
+    "铝合金型材",
+    "风电叶片",
+    "激光装备",
+    "环保催化剂",
 ];
 const WORKS: [&str; 6] = ["生产基地", "研发中心", "产业园", "扩产", "总部", "智能工厂"];
 const SOURCES: [&str; 6] = ["target", "visit", "event", "referral", "inbound", "other"];
 const CHAINS: [&str; 6] = ["marine", "wind", "battery", "chips", "medical", "machines"];
 /// The stages of progress, in order.
 pub const STAGES: [&str; 12] = [
-    "lead", "negotiating", "review", "decision", "signed", "registered", "filed", "supplied", "started", "completed",
-    "in_production", "at_capacity",
+    "lead",
+    "negotiating",
+    "review",
+    "decision",
+    "signed",
+    "registered",
+    "filed",
+    "supplied",
+    "started",
+    "completed",
+    "in_production",
+    "at_capacity",
 ];
 const SIGNED: usize = 4;
 const STARTED: usize = 8;
@@ -90,7 +121,11 @@ pub fn project(seed: u64, index: u64, companies: &[(String, String)], facts: usi
         let (kind, from, says) = match (random.below(3), signed, started) {
             (0, Some(from), _) => ("arrived", from, Says::Yuan(share)),
             (1, _, Some(from)) => ("invested", from, Says::Yuan(share)),
-            _ => ("note", begin, Says::Text(format!("第{}次沟通：对方关注用地、用能与人才政策（合成）", random.below(30) + 1))),
+            _ => (
+                "note",
+                begin,
+                Says::Text(format!("第{}次沟通：对方关注用地、用能与人才政策（合成）", random.below(30) + 1)),
+            ),
         };
         let day = from + random.below((LAST - from).clamp(1, 900) as u64) as i64;
         all.push(Fact { kind, day, says });

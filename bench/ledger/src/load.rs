@@ -63,7 +63,8 @@ pub async fn people(database: &str, count: u64, out: &Path) -> Result<()> {
             lang: Lang::Zh,
         };
         let user = store.add_user(&Actor::Cli, now, &new).await?;
-        let token: Vec<u8> = (0..4).flat_map(|i| (n * 4 + i).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()).collect();
+        let token: Vec<u8> =
+            (0..4).flat_map(|i| (n * 4 + i).wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()).collect();
         let csrf: Vec<u8> = token.iter().map(|b| b ^ 0x5a).collect();
         store.start_session(now, user.id, &token, &csrf, now + 20.hours()).await?;
         writeln!(lines, "{} {}", hex(&token), hex(&csrf))?;
@@ -87,10 +88,15 @@ pub async fn fold(database: &str, year: i16) -> Result<()> {
             .each_project(&asked, |id, code, facts| {
                 folded += 1;
                 let project = Project::fold(id, code, facts, None);
-                signed += u64::from(project.reached(Stage::Signed).is_some_and(|f| (from..=to).contains(&f.counts)));
+                signed += u64::from(
+                    project.reached(Stage::Signed).is_some_and(|f| (from..=to).contains(&f.counts)),
+                );
             })
             .await?;
-        println!("{folded} projects folded, {signed} signed in {year}: {:.2} s", began.elapsed().as_secs_f64());
+        println!(
+            "{folded} projects folded, {signed} signed in {year}: {:.2} s",
+            began.elapsed().as_secs_f64()
+        );
     }
     Ok(())
 }

@@ -49,7 +49,9 @@ fn day(days: i64) -> Result<Date> {
 fn write(companies: &[(String, String)], out: &Path, projects: u64, facts: usize) -> Result<()> {
     std::fs::create_dir_all(out)?;
     let mut rows = csv::Writer::from_writer(File::create(out.join("projects.csv"))?);
-    rows.write_record(["code", "name", "company", "officer", "source", "sort", "yuan", "stage", "start", "signed"])?;
+    rows.write_record([
+        "code", "name", "company", "officer", "source", "sort", "yuan", "stage", "start", "signed",
+    ])?;
     let mut all = csv::Writer::from_writer(File::create(out.join("facts.csv"))?);
     all.write_record(["project", "kind", "day", "value"])?;
     let mut count = 0usize;
@@ -81,7 +83,9 @@ fn row(project: &Project) -> Result<Vec<String>> {
     let stages: Vec<_> = project.facts.iter().filter(|f| f.kind == "stage").collect();
     let signed = stages.iter().find(|f| matches!(&f.says, Says::Text(t) if t == "signed"));
     let signed = signed.map(|f| day(f.day)).transpose()?;
-    let Some(Says::Text(last)) = stages.last().map(|f| &f.says) else { bail!("{} has no stage", project.code) };
+    let Some(Says::Text(last)) = stages.last().map(|f| &f.says) else {
+        bail!("{} has no stage", project.code)
+    };
     Ok(vec![
         project.code.clone(),
         text("name"),

@@ -27,7 +27,11 @@ pub struct Client {
 impl Client {
     pub fn new(number: u64, server: SocketAddr, cookie: &str) -> Client {
         let from = Ipv4Addr::new(127, 0, 1 + (number / 250) as u8, 1 + (number % 250) as u8);
-        let from = if server.ip() == IpAddr::from(Ipv4Addr::LOCALHOST) { from.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        let from = if server.ip() == IpAddr::from(Ipv4Addr::LOCALHOST) {
+            from.into()
+        } else {
+            Ipv4Addr::UNSPECIFIED.into()
+        };
         Client { server, from, cookie: format!("landfall={cookie}"), open: None }
     }
 

@@ -21,10 +21,19 @@ async fn main() -> Result<()> {
     };
     let address: SocketAddr = address.parse()?;
     let (users, seconds, think): (usize, u64, u64) = (users.parse()?, seconds.parse()?, think.parse()?);
-    let world = World { projects: projects.parse()?, users: users as u64, day: day.to_string(), without: without.to_string() };
+    let world = World {
+        projects: projects.parse()?,
+        users: users as u64,
+        day: day.to_string(),
+        without: without.to_string(),
+    };
     let sessions = std::fs::read_to_string(sessions).context("the sessions")?;
     let sessions: Vec<&str> = sessions.lines().collect();
-    ensure!(sessions.len() >= users, "{} sessions for {users} users: make more with `bench-ledger people`", sessions.len());
+    ensure!(
+        sessions.len() >= users,
+        "{} sessions for {users} users: make more with `bench-ledger people`",
+        sessions.len()
+    );
 
     let (cpu, own) = (cpu(pid)?, self::cpu("self")?);
     let began = Instant::now();

@@ -49,7 +49,14 @@ impl User {
     pub fn new(number: u64, server: SocketAddr, session: &str, world: World) -> User {
         let (cookie, csrf) = session.split_once(' ').unwrap_or((session, ""));
         let (client, csrf) = (Client::new(number, server, cookie), csrf.to_string());
-        User { number, client, csrf, world, random: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1, answers: Vec::new() }
+        User {
+            number,
+            client,
+            csrf,
+            world,
+            random: number.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            answers: Vec::new(),
+        }
     }
 
     /// Works until the time is over. `think` is the mean pause in milliseconds; pauses lie evenly between half and one and a half.
@@ -102,11 +109,20 @@ impl User {
             ("value.note", &note),
         ];
         for (name, value) in fields {
-            body += &format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body += &format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
         }
         body += &format!("--{BOUNDARY}--\r\n");
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        self.ask("record a fact", Method::POST, &format!("/projects/{project}/facts"), Some((&kind, body)), 303).await;
+        self.ask(
+            "record a fact",
+            Method::POST,
+            &format!("/projects/{project}/facts"),
+            Some((&kind, body)),
+            303,
+        )
+        .await;
     }
 
     /// One request, measured from sending to the last byte of the answer; `None` when it is not the answer that was due.
