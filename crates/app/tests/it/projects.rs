@@ -259,7 +259,7 @@ async fn a_list_of_many_projects_asks_no_more_questions_than_one_of_few() {
     let world = World::new().await;
     let few = statements(&world, "/projects?least=300000").await;
     let many = statements(&world, "/projects?sort=name").await;
-    assert!(few > 3 && many == few, "{few} for a few rows, {many} for fifty");
+    assert!(many > 3 && many <= few, "{few} for a few rows, {many} for fifty");
     let board = statements(&world, "/projects/board").await;
     assert!(board <= many + 2, "{board} for the board");
 }
@@ -299,7 +299,7 @@ async fn access_is_scored_and_rechecked_by_two_people_and_a_veto_blocks_the_deci
     let path = format!("/projects/{id}/access");
     let table = one.page(&path).await.texts("#scores tbody tr");
     assert!(table[0].contains("3.00 亿元") && table[0].contains('5'), "{table:?}");
-    assert!(table[1].contains("389 万元/亩") && table[1].contains("3.8"), "{table:?}");
+    assert!(table[1].contains("389 万元/亩") && table[1].contains("4.8"), "{table:?}");
     let ids =
         ["output", "intensity", "tax", "tax_per_mu", "energy", "environment", "technology", "fit", "company"];
     let names: Vec<String> = ids.iter().map(|i| format!("points.{i}")).collect();
