@@ -135,8 +135,11 @@ impl Store {
         if answer == Verdict::Return && reasons.trim().is_empty() {
             return Err(Error::Invalid("reasons: a return needs them".into()));
         }
-        if reasons.chars().count() > limits::FACT_TEXT_CHARS {
-            return Err(Error::Invalid(format!("reasons: at most {} characters", limits::FACT_TEXT_CHARS)));
+        if reasons.chars().count() > limits::FACT_TEXT_CHARS || reasons.contains('\0') {
+            return Err(Error::Invalid(format!(
+                "reasons: at most {} characters, none of them NUL",
+                limits::FACT_TEXT_CHARS
+            )));
         }
         let mut tx = self.tx("review.answer", by, now).await?;
         let row: Option<(i64, Option<String>)> = on!(&mut tx.conn, db => query_as(

@@ -68,7 +68,10 @@ fn operation(endpoint: &Endpoint) -> Value {
     });
     let mut parameters: Vec<Value> = in_path(endpoint.path)
         .map(|name| {
-            let schema = json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX });
+            let schema = match name {
+                "id" => json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX }),
+                _ => json!({ "type": "string", "minLength": 1 }),
+            };
             json!({ "name": name, "in": "path", "required": true, "schema": schema })
         })
         .collect();

@@ -4,9 +4,12 @@
 
 mod describe;
 pub mod events;
+pub mod figures;
+pub mod leads;
 pub mod projects;
 pub mod records;
 mod schema;
+mod shapes;
 
 use crate::account;
 use crate::app::App;
@@ -74,6 +77,13 @@ impl Endpoint {
 /// Every endpoint, in the order of the description.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
+    let mut all = of_records();
+    all.extend(of_figures());
+    all.extend(of_leads());
+    all
+}
+
+fn of_records() -> Vec<Endpoint> {
     use Action::{CorrectFact, EditRules, ReadJournal, ReadProjects, RecordFact, View};
     let at =
         |method: Method, path, action, summary, route| Endpoint::new(method, path, action, summary, route);
@@ -168,5 +178,94 @@ pub fn endpoints() -> Vec<Endpoint> {
             get(records::verify),
         )
         .answers(200, schema::verified()),
+    ]
+}
+
+fn of_figures() -> Vec<Endpoint> {
+    use Action::{ClosePeriod, ReadProjects};
+    let get_at = |path, summary, route| Endpoint::new(Method::GET, path, ReadProjects, summary, route);
+    let close = "Closes a period that is over, as of now; once more makes its next edition.";
+    vec![
+        get_at("/api/v1/figures", "The definitions of figures in force.", get(figures::list))
+            .answers(200, schema::list(shapes::definition())),
+        get_at(
+            "/api/v1/figures/{name}",
+            "A figure with its rows, its definition and its cut-off, as `landfall figure --json` prints it.",
+            get(figures::one),
+        )
+        .query(shapes::figure_query())
+        .answers(200, shapes::figure()),
+        get_at("/api/v1/reports", "Closed periods, the latest first.", get(figures::reports))
+            .answers(200, shapes::reports()),
+        Endpoint::new(Method::POST, "/api/v1/reports", ClosePeriod, close, post(figures::close))
+            .takes(shapes::new_report())
+            .answers(201, shapes::report()),
+        get_at(
+            "/api/v1/reports/{id}",
+            "A closed period computed again, and whether its bytes are what was kept.",
+            get(figures::report),
+        )
+        .answers(200, shapes::recomputed()),
+        get_at(
+            "/api/v1/reports/{id}/restatement",
+            "What was recorded since a period was closed and changes its report.",
+            get(figures::restatement),
+        )
+        .answers(200, shapes::restatement()),
+    ]
+}
+
+fn of_leads() -> Vec<Endpoint> {
+    use Action::{ReadProjects, RegisterLead, Review};
+    let at =
+        |method: Method, path, action, summary, route| Endpoint::new(method, path, action, summary, route);
+    vec![
+        at(Method::GET, "/api/v1/leads", ReadProjects, "Leads, the newest first.", get(leads::list))
+            .query(shapes::leads_query())
+            .answers(200, schema::page(shapes::lead())),
+        at(
+            Method::POST,
+            "/api/v1/leads",
+            RegisterLead,
+            "Registers a lead; the answer names the conflicts that it has.",
+            post(leads::create),
+        )
+        .takes(shapes::new_lead())
+        .answers(201, shapes::whole_lead()),
+        at(
+            Method::GET,
+            "/api/v1/leads/{id}",
+            ReadProjects,
+            "One lead with its contacts and its conflicts.",
+            get(leads::one),
+        )
+        .answers(200, shapes::whole_lead()),
+        at(
+            Method::POST,
+            "/api/v1/leads/{id}/contacts",
+            RegisterLead,
+            "Writes down what was done with a lead.",
+            post(leads::contact),
+        )
+        .takes(shapes::new_contact())
+        .answers(201, shapes::whole_lead()),
+        at(
+            Method::GET,
+            "/api/v1/reviews",
+            ReadProjects,
+            "Reviews that wait for an answer, or that were answered.",
+            get(leads::reviews),
+        )
+        .query(shapes::reviews_query())
+        .answers(200, schema::page(shapes::review())),
+        at(
+            Method::POST,
+            "/api/v1/reviews/{id}/answer",
+            Review,
+            "Answers a review for the unit that is asked.",
+            post(leads::answer),
+        )
+        .takes(shapes::new_answer())
+        .answers(200, shapes::review()),
     ]
 }

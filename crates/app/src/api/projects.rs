@@ -142,7 +142,8 @@ pub struct FactOf {
 }
 
 impl FactOf {
-    fn of(fact: &Fact, signed: &Signed) -> FactOf {
+    /// What this person may read of it.
+    pub(super) fn of(fact: &Fact, signed: &Signed) -> FactOf {
         FactOf {
             id: fact.id,
             kind: fact.kind,

@@ -6,6 +6,7 @@ use crate::web::api::{ApiError, ApiResult, Json, Query};
 use crate::web::session::{Signed, hex};
 use axum::extract::State;
 use axum::http::StatusCode;
+use domain::rate::Rate;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -41,16 +42,22 @@ pub struct RateOf {
 
 /// `GET /api/v1/rates`
 pub async fn rates(State(app): State<App>) -> ApiResult<ListOf<RateOf>> {
-    let rates = app.store.rates().await?.into_iter().map(|r| RateOf {
-        id: r.id,
-        currency: Code(r.currency),
-        since: r.since,
-        micro_yuan: r.micro_yuan,
-        source: r.source,
-        recorded: r.recorded,
-        by: r.by,
-    });
-    Ok(Json(ListOf { items: rates.collect() }))
+    Ok(Json(ListOf { items: app.store.rates().await?.into_iter().map(RateOf::of).collect() }))
+}
+
+impl RateOf {
+    /// A rate as it was recorded.
+    pub(super) fn of(rate: Rate) -> RateOf {
+        RateOf {
+            id: rate.id,
+            currency: Code(rate.currency),
+            since: rate.since,
+            micro_yuan: rate.micro_yuan,
+            source: rate.source,
+            recorded: rate.recorded,
+            by: rate.by,
+        }
+    }
 }
 
 /// A rate to record.

@@ -8,35 +8,35 @@ use domain::limits;
 use domain::stage::Stage;
 use serde_json::{Value, json};
 
-fn object(required: &[&str], properties: Value) -> Value {
+pub(super) fn object(required: &[&str], properties: Value) -> Value {
     json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
 }
 
-fn int() -> Value {
+pub(super) fn int() -> Value {
     json!({ "type": "integer" })
 }
 
-fn id() -> Value {
+pub(super) fn id() -> Value {
     json!({ "type": "integer", "minimum": 1, "maximum": i64::MAX })
 }
 
-fn text() -> Value {
+pub(super) fn text() -> Value {
     json!({ "type": "string" })
 }
 
-fn day() -> Value {
+pub(super) fn day() -> Value {
     json!({ "type": "string", "format": "date" })
 }
 
-fn moment() -> Value {
+pub(super) fn moment() -> Value {
     json!({ "type": "string", "format": "date-time" })
 }
 
-fn maybe(schema: Value) -> Value {
+pub(super) fn maybe(schema: Value) -> Value {
     json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
-fn words(words: impl Iterator<Item = &'static str>) -> Value {
+pub(super) fn words(words: impl Iterator<Item = &'static str>) -> Value {
     json!({ "type": "string", "enum": words.collect::<Vec<_>>() })
 }
 
@@ -44,7 +44,7 @@ fn stage() -> Value {
     words(Stage::ALL.into_iter().map(Stage::as_str))
 }
 
-fn currency() -> Value {
+pub(super) fn currency() -> Value {
     words(Currency::ALL.into_iter().map(Currency::code))
 }
 
@@ -98,7 +98,7 @@ pub(super) fn line() -> Value {
     )
 }
 
-fn fact() -> Value {
+pub(super) fn fact() -> Value {
     object(
         &["id", "kind", "effective", "counts", "recorded", "by"],
         json!({
@@ -228,13 +228,18 @@ pub(super) fn verified() -> Value {
     )
 }
 
-fn param(name: &'static str, about: &'static str, schema: Value) -> Param {
+pub(super) fn param(name: &'static str, about: &'static str, schema: Value) -> Param {
     Param { name, about, schema }
 }
 
-fn limit() -> Param {
+pub(super) fn limit() -> Param {
     let schema = json!({ "type": "integer", "minimum": 1, "maximum": limits::API_PAGE, "default": limits::PROJECTS_PAGE });
     param("limit", "Items of a page.", schema)
+}
+
+pub(super) fn after() -> Param {
+    let schema = json!({ "type": "string", "pattern": "^[0-9]{1,18}$" });
+    param("after", "The `next` of the page before.", schema)
 }
 
 pub(super) fn projects_query() -> Vec<Param> {
@@ -249,11 +254,7 @@ pub(super) fn projects_query() -> Vec<Param> {
         param("signed_to", "Its signing counts on this day or earlier.", day()),
         param("sort", "Order; with `-` the other way round.", words(super::projects::SORTS.into_iter())),
         limit(),
-        param(
-            "after",
-            "The `next` of the page before.",
-            json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }),
-        ),
+        after(),
     ]
 }
 
@@ -268,11 +269,7 @@ pub(super) fn events_query() -> Vec<Param> {
         param("kind", "What kind it is.", words(EventKind::ALL.iter().map(|k| k.as_str()))),
         param("unit", "Number of the unit.", id()),
         limit(),
-        param(
-            "after",
-            "The `next` of the page before.",
-            json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }),
-        ),
+        after(),
     ]
 }
 
@@ -282,10 +279,6 @@ pub(super) fn journal_query() -> Vec<Param> {
         param("action", "How the action begins.", text()),
         param("subject", "What was changed.", text()),
         limit(),
-        param(
-            "after",
-            "The `next` of the page before.",
-            json!({ "type": "string", "pattern": "^[0-9]{1,18}$" }),
-        ),
+        after(),
     ]
 }

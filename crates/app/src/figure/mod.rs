@@ -1,5 +1,6 @@
 //! Figures: the bridge from facts to reports, and their pages. [`report`] and [`sealed`] are what exports and programs use.
 
+pub mod answer;
 pub mod bridge;
 pub mod definitions;
 pub mod list;

@@ -52,9 +52,12 @@ fn day(text: &str) -> Result<Date> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct NewContact {
-    kind: String,
-    day: String,
-    note: String,
+    /// Word of a [`domain::lead::ContactKind`].
+    pub kind: String,
+    /// The day it happened.
+    pub day: String,
+    /// What it brought.
+    pub note: String,
 }
 
 /// `POST /leads/{id}/contacts`
@@ -64,28 +67,26 @@ pub async fn contact(
     Path(id): Path<i64>,
     Checked(form): Checked<NewContact>,
 ) -> Result<Redirect> {
-    let lead = find(&app, LeadId(id)).await?;
-    check_ours(&signed, &lead)?;
+    note(&app, &signed, id, &form).await?;
+    Ok(back(id))
+}
+
+/// Writes a contact down and answers the lead with its clock counted anew.
+///
+/// # Errors
+/// 404 for no such lead, 403 for another unit's, 400 for a kind, a day or a note that is none.
+pub async fn note(app: &App, signed: &Signed, id: i64, form: &NewContact) -> Result<Lead> {
+    let lead = find(app, LeadId(id)).await?;
+    check_ours(signed, &lead)?;
     let kind =
         form.kind.parse().map_err(|_| WebError::bad_request("请选择事项。", "Choose what was done."))?;
     if form.note.trim().is_empty() {
         return Err(WebError::bad_request("请写明结果。", "Write what it brought."));
     }
-    let (rules, today) = (Rules::read(&app).await?, app.clock.today());
-    let on = day(&form.day)?;
-    app.store
-        .add_contact(
-            &signed.actor(),
-            app.clock.now(),
-            today,
-            lead.id,
-            kind,
-            on,
-            form.note.trim(),
-            rules.of_leads(),
-        )
-        .await?;
-    Ok(back(id))
+    let (rules, today, now) = (Rules::read(app).await?, app.clock.today(), app.clock.now());
+    let (on, said) = (day(&form.day)?, form.note.trim());
+    let actor = signed.actor();
+    Ok(app.store.add_contact(&actor, now, today, lead.id, kind, on, said, rules.of_leads()).await?)
 }
 
 /// `POST /leads/{id}`: saves what an officer may change.

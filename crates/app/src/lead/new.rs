@@ -14,15 +14,15 @@ use crate::world::{Named, World, typed_code};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Redirect;
-use domain::lead::Source;
 use domain::lead::claim::Claim;
+use domain::lead::{ConflictId, Source};
 use domain::limits;
 use domain::money;
 use domain::user::UserId;
 use engine::snapshot::Doc;
 use serde::Deserialize;
 use std::sync::Arc;
-use store::lead::{LeadText, NewLead};
+use store::lead::{Lead, LeadText, NewLead};
 
 #[derive(Template)]
 #[template(path = "lead/new.html")]
@@ -166,12 +166,22 @@ async fn page(app: &App, signed: &Signed, mut form: Form) -> Page {
 
 /// `POST /leads`
 pub async fn post(State(app): State<App>, signed: Signed, Checked(form): Checked<Form>) -> Result<Redirect> {
+    let (lead, raised) = register(&app, &signed, &form).await?;
+    let contested = if raised.is_empty() { "" } else { "&contested=1" };
+    Ok(Redirect::to(&format!("/leads/{}?done=registered{contested}", lead.id)))
+}
+
+/// Registers what a form says, and raises the conflicts that it has.
+///
+/// # Errors
+/// 400 for a name, a source, an officer or an amount that is none; 404 for an officer who may not work on leads.
+pub async fn register(app: &App, signed: &Signed, form: &Form) -> Result<(Lead, Vec<ConflictId>)> {
     if form.name.trim().is_empty() {
         return Err(wrong("请填写企业名称。", "Write the company's name."));
     }
     let source: Source =
         form.source.parse().map_err(|_| wrong("请选择线索来源。", "Choose where the lead came from."))?;
-    let meant = meant(&app, &form.key, &form.name).await?;
+    let meant = meant(app, &form.key, &form.name).await?;
     let claim = form.claim(&meant)?;
     let officer = match form.officer.trim() {
         "" => signed.id,
@@ -187,13 +197,10 @@ pub async fn post(State(app): State<App>, signed: Signed, Checked(form): Checked
         source_ref: Some(form.source_ref.trim().to_string()).filter(|s| !s.is_empty()),
         registered: app.clock.today(),
     };
-    let rules = Rules::read(&app).await?;
-    let (near, projects) = rivals(&app, claim, None).await?;
+    let rules = Rules::read(app).await?;
+    let (near, projects) = rivals(app, claim, None).await?;
     let (actor, now) = (signed.actor(), app.clock.now());
-    let (lead, raised) =
-        app.store.register_lead(&actor, now, &new, rules.of_leads(), &near, &projects).await?;
-    let contested = if raised.is_empty() { "" } else { "&contested=1" };
-    Ok(Redirect::to(&format!("/leads/{}?done=registered{contested}", lead.id)))
+    Ok(app.store.register_lead(&actor, now, &new, rules.of_leads(), &near, &projects).await?)
 }
 
 /// Leads that look alike and projects that clash, from the index in memory.

@@ -13,7 +13,7 @@ use crate::web::session::Signed;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
-use domain::figure::{Change, Effect, Shown, said};
+use domain::figure::{Change, Effect, Period, Shown, said};
 use domain::limits::FIGURE_ROWS;
 use domain::role::Action;
 use serde::Deserialize;
@@ -77,8 +77,17 @@ pub async fn close(
     signed: Signed,
     Checked(form): Checked<Close>,
 ) -> Result<Redirect> {
+    let period = period(Some(&form.year), form.month.as_deref(), app.clock.today())?;
+    let closing = shut(&app, &signed, period).await?;
+    Ok(Redirect::to(&format!("/reports/{}", closing.id)))
+}
+
+/// Closes a period as of now and seals it.
+///
+/// # Errors
+/// 400 while the period is not over, 409 when somebody else closed it meanwhile, 503 when too many computations are under way.
+pub async fn shut(app: &App, signed: &Signed, period: Period) -> Result<Closing> {
     let (now, today, actor) = (app.clock.now(), app.clock.today(), signed.actor());
-    let period = period(Some(&form.year), form.month.as_deref(), today)?;
     if period.last() >= today {
         return Err(WebError::bad_request(
             "统计期还没有结束，结束后才能关账。",
@@ -86,13 +95,13 @@ pub async fn close(
         )
         .next("/reports", "返回", "Back"));
     }
-    let definitions: String = in_force(&app).await?.iter().map(domain::figure::Definition::to_toml).collect();
+    let definitions: String = in_force(app).await?.iter().map(domain::figure::Definition::to_toml).collect();
     let same = |c: &&Closing| (c.year, c.month) == (period.year(), period.month());
     let editions = app.store.periods().await?.iter().find(same).map_or(0, |c| c.edition);
     let which = (period.year(), period.month());
     let closing = app.store.close_period(&actor, now, today, which, editions, &definitions).await?;
-    seal(&app, &signed, &closing).await?;
-    Ok(Redirect::to(&format!("/reports/{}", closing.id)))
+    seal(app, signed, &closing).await?;
+    Ok(closing)
 }
 
 async fn seal(app: &App, signed: &Signed, closing: &Closing) -> Result<()> {

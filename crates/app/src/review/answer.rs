@@ -98,25 +98,33 @@ pub async fn post(
     Path(id): Path<i64>,
     sheet: Sheet,
 ) -> Result<Redirect> {
-    let ask = known(&app, id).await?;
-    if !may_answer(&signed, &ask) {
+    let answer: Verdict = sheet.get("answer").parse().map_err(|e: String| {
+        WebError::bad_request("请选择“通过”或“退回”。", e).next(format!("/reviews/{id}"), "返回", "Back")
+    })?;
+    give(&app, &signed, id, answer, sheet.get("reasons")).await?;
+    Ok(Redirect::to("/reviews"))
+}
+
+/// Gives a department's answer; a return sends the project back where its route says.
+///
+/// # Errors
+/// 404 for no such review, 403 for another department's, 400 for a return without reasons, 409 when it is answered or returned already.
+pub async fn give(app: &App, signed: &Signed, id: i64, answer: Verdict, reasons: &str) -> Result<()> {
+    let ask = known(app, id).await?;
+    if !may_answer(signed, &ask) {
         return Err(WebError::forbidden(
             "只能由被征求意见的部门自己答复，不能代答。",
             "Only the department that is asked may answer; nobody answers for another.",
         ));
     }
-    let answer: Verdict = sheet.get("answer").parse().map_err(|e: String| {
-        WebError::bad_request("请选择“通过”或“退回”。", e).next(format!("/reviews/{id}"), "返回", "Back")
-    })?;
-    let reasons = sheet.get("reasons");
-    if answer == Verdict::Return && reasons.is_empty() {
+    if answer == Verdict::Return && reasons.trim().is_empty() {
         return Err(WebError::bad_request("退回必须写明原因。", "A return needs its reasons.").next(
             format!("/reviews/{id}"),
             "返回",
             "Back",
         ));
     }
-    let project = find(&app, ask.project.0, None).await?;
+    let project = find(app, ask.project.0, None).await?;
     let (rules, today) = (Rules::read(&app.config)?, app.clock.today());
     let others = app.store.reviews_of(ask.project).await?;
     if others.iter().any(|a| a.round == ask.round && a.answer == Some(Verdict::Return)) {
@@ -127,11 +135,15 @@ pub async fn post(
     }
     let back = rules.routes.route(&ask.route).and_then(|r| r.back).filter(|_| answer == Verdict::Return);
     let facts = back.map(|stage| send_back(&project, stage, today, reasons)).unwrap_or_default();
-    app.store.answer_review(&signed.actor(), app.clock.now(), today, id, answer, reasons, &facts).await?;
-    Ok(Redirect::to("/reviews"))
+    let (actor, now) = (signed.actor(), app.clock.now());
+    Ok(app.store.answer_review(&actor, now, today, id, answer, reasons, &facts).await?)
 }
 
-async fn known(app: &App, id: i64) -> Result<Ask> {
+/// One question.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn known(app: &App, id: i64) -> Result<Ask> {
     let found = app.store.review_ask(id).await?;
     found.ok_or_else(|| WebError::not_found("没有这项评审。", "There is no such review."))
 }
