@@ -2,12 +2,15 @@
 
 use crate::cli::{Place, print_json};
 use crate::figure::bridge::{self, moment};
+use crate::report::export::{self, Order, Template};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use domain::figure::{Figure, Line, Period, Tier, sentence, value_words};
 use domain::role::Lang;
 use jiff::civil::Date;
 use serde_json::{Value, json};
+use std::path::PathBuf;
+use store::Actor;
 
 /// Print a figure with its rows, its definition and its cut-off.
 #[derive(Debug, Args)]
@@ -26,6 +29,9 @@ pub struct FigureArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Write the special report of the figure to this file (XLSX)
+    #[arg(long, conflicts_with = "json")]
+    xlsx: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -44,6 +50,20 @@ pub async fn run(args: FigureArgs) -> Result<()> {
         bail!("there is no figure `{}`; there are {}", args.name, known.join(", "));
     };
     asked.definitions = vec![definition].into();
+    if let Some(file) = &args.xlsx {
+        let order = Order {
+            actor: Actor::Cli,
+            by: "landfall figure".into(),
+            zone: app.zone_name(Lang::Zh).await.map_err(|e| e.into_cause())?,
+            lang: Lang::Zh,
+            template: Template::Special,
+            figure: args.name.clone(),
+        };
+        let made = export::make(&app, &order, &asked).await.map_err(|e| e.into_cause())?;
+        std::fs::write(file, &made.bytes).with_context(|| file.display().to_string())?;
+        say!("{}", file.display());
+        return Ok(());
+    }
     let report = bridge::report(&app, &asked).await.map_err(|e| e.into_cause())?;
     let line = report.lines.first().context("the report has no line")?;
     if args.json {
