@@ -241,3 +241,5 @@ pub const EVIDENCE_HASHED: u64 = 64 << 20;
 pub const EVIDENCE_PARTS: usize = 20_000;
 /// Projects that one export of the list holds; more than a sheet of a spreadsheet is not.
 pub const PROJECTS_EXPORTED: usize = 200_000;
+/// Projects left out, and projects undecided, that one exported report lists.
+pub const EXPORT_LEFT_OUT: usize = 20_000;

@@ -3,11 +3,15 @@
 use crate::cli::{Place, print_json};
 use crate::figure::answer;
 use crate::figure::bridge::{self, moment};
+use crate::report::export::{self, Order, Template};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use domain::figure::{Period, sentence, value_words};
 use domain::role::Lang;
 use jiff::civil::Date;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use store::Actor;
 
 /// Print a figure with its rows, its definition and its cut-off.
 #[derive(Debug, Args)]
@@ -26,6 +30,9 @@ pub struct FigureArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Write the special report of the figure to this file (XLSX)
+    #[arg(long, conflicts_with = "json")]
+    xlsx: Option<PathBuf>,
     #[command(flatten)]
     place: Place,
 }
@@ -40,6 +47,27 @@ pub async fn run(args: FigureArgs) -> Result<()> {
     let app = args.place.open().await?;
     let (report, cut) =
         answer::one(&app, &args.name, period, args.as_of).await.map_err(|e| e.into_cause())?;
+    let mut asked = bridge::question(&app, period, args.as_of).await?;
+    let Some(definition) = asked.definitions.iter().find(|d| d.id == args.name).cloned() else {
+        let known: Vec<&str> = asked.definitions.iter().map(|d| d.id.as_str()).collect();
+        bail!("there is no figure `{}`; there are {}", args.name, known.join(", "));
+    };
+    asked.definitions = vec![definition].into();
+    if let Some(file) = &args.xlsx {
+        let order = Order {
+            actor: Actor::Cli,
+            by: "landfall figure".into(),
+            zone: app.zone_name(Lang::Zh).await.map_err(|e| e.into_cause())?,
+            lang: Lang::Zh,
+            template: Template::Special,
+            figure: args.name.clone(),
+        };
+        let made = export::make(&app, &order, &asked).await.map_err(|e| e.into_cause())?;
+        std::fs::write(file, &made.bytes).with_context(|| file.display().to_string())?;
+        say!("{}", file.display());
+        return Ok(());
+    }
+    let report = bridge::report(&app, &asked).await.map_err(|e| e.into_cause())?;
     let line = report.lines.first().context("the report has no line")?;
     if args.json {
         return print_json(&answer::answer(line, period, cut.at.to_string()));

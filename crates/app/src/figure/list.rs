@@ -27,6 +27,7 @@ struct FiguresPage {
     cut_off: String,
     rows: Vec<FigureLine>,
     undecided: usize,
+    may_export: bool,
 }
 
 struct FigureLine {
@@ -90,6 +91,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         cut_off: moment(question.cut.at),
         rows,
         undecided,
+        may_export: signed.may(domain::role::Action::Export),
     })
 }
 

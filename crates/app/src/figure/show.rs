@@ -20,6 +20,8 @@ use std::collections::HashMap;
 #[template(path = "figure/show.html")]
 struct FigurePage {
     p: Chrome,
+    id: String,
+    may_export: bool,
     name: String,
     title: String,
     value: String,
@@ -98,6 +100,8 @@ pub async fn get(
     let proves = |r: &&Row| r.evidence.is_empty();
     render(&FigurePage {
         p: Chrome::of(&signed, Nav::Figures),
+        id: d.id.clone(),
+        may_export: signed.may(domain::role::Action::Export),
         name: lang.t(&d.zh, &d.en).to_string(),
         title: lang.t(&zh, &en).to_string(),
         value: value(d, &values, lang),

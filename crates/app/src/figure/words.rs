@@ -25,19 +25,30 @@ pub fn number(measure: Measure, value: Option<i64>, lang: Lang) -> String {
     }
 }
 
+/// By how much a number differs from last year's, in hundredths of a percent, of a rate in hundredths of a point; none without a base.
+#[must_use]
+pub fn change(measure: Measure, now: Option<i64>, before: Option<i64>) -> Option<i64> {
+    let (now, before) = (i128::from(now?), i128::from(before?));
+    let change = match measure {
+        Measure::Rate => now - before,
+        _ if before == 0 => return None,
+        _ => {
+            let twice = (now - before) * 20_000;
+            (twice + before * (now - before).signum()) / (2 * before)
+        }
+    };
+    i64::try_from(change).ok()
+}
+
 /// By how much a number differs from last year's: `+12.50%`, of a rate `+3.20 个百分点`; `—` without a base.
 #[must_use]
 pub fn growth(measure: Measure, now: Option<i64>, before: Option<i64>, lang: Lang) -> String {
-    let (Some(now), Some(before)) = (now, before) else { return "—".to_string() };
-    let signed = |n: i128| format!("{}{}.{:02}", if n < 0 { "−" } else { "+" }, n.abs() / 100, n.abs() % 100);
-    let (now, before) = (i128::from(now), i128::from(before));
+    let Some(n) = change(measure, now, before) else { return "—".to_string() };
+    let abs = n.unsigned_abs();
+    let signed = format!("{}{}.{:02}", if n < 0 { "−" } else { "+" }, abs / 100, abs % 100);
     match measure {
-        Measure::Rate => format!("{} {}", signed(now - before), lang.t("个百分点", "points")),
-        _ if before == 0 => "—".to_string(),
-        _ => {
-            let twice = (now - before) * 20_000;
-            format!("{}%", signed((twice + before * (now - before).signum()) / (2 * before)))
-        }
+        Measure::Rate => format!("{signed} {}", lang.t("个百分点", "points")),
+        _ => format!("{signed}%"),
     }
 }
 

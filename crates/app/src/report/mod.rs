@@ -1,5 +1,7 @@
 //! Closed periods (上报): closing, the same bytes again, and what changed since.
 
+pub mod export;
+
 use crate::app::App;
 use crate::clock::local;
 use crate::figure::bridge::{closed, in_force, moment, period, restated, sealed};
@@ -154,6 +156,7 @@ struct ReportPage {
     same: Option<bool>,
     rows: Vec<(String, String, String, String, String)>,
     may_close: bool,
+    may_export: bool,
 }
 
 /// `GET /reports/{id}`: computes the report again as of its cut-off.
@@ -181,6 +184,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<String>)
         now: sealed.sha256,
         same: sealed.same,
         may_close: signed.may(Action::ClosePeriod),
+        may_export: signed.may(Action::Export),
     })
 }
 

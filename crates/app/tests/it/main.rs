@@ -13,6 +13,7 @@ mod companies;
 mod crash;
 mod database;
 mod events;
+mod exports;
 mod imports;
 mod leads;
 mod pages;
