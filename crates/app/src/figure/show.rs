@@ -89,7 +89,7 @@ pub async fn get(
         line.total.rows.iter().filter(|r| in_period(&line.definition, shown, r)).cloned().collect();
     let d = &line.definition;
     let values = Values::of(d.what, &rows);
-    let names = names(&app).await?;
+    let names = names(&app, lang).await?;
     let (zh, en) = shown.names();
     let query = address(period, as_of) + if whole.total.is_some() { "&total=yes" } else { "" };
     let way = |b: By| {

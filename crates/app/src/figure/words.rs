@@ -1,6 +1,7 @@
 //! Numbers, names and addresses of figures on pages.
 
 use crate::app::App;
+use crate::chain::words::chain_name;
 use crate::text::{Lang, grouped, yuan};
 use crate::web::error::Result;
 use domain::figure::{Definition, Measure, Period, Values};
@@ -65,17 +66,23 @@ pub fn address(period: Period, as_of: Option<Date>) -> String {
     query
 }
 
-/// Names of units and people, for the keys of groups.
+/// Names of units, people, events and chains, for the keys of groups.
 ///
 /// # Errors
 /// Only when the database fails.
-pub async fn names(app: &App) -> Result<HashMap<String, String>> {
+pub async fn names(app: &App, lang: Lang) -> Result<HashMap<String, String>> {
     let mut names = HashMap::new();
     for unit in app.store.units().await? {
         names.insert(format!("unit:{}", unit.id), unit.name);
     }
     for user in app.store.users(Page::new(domain::limits::PAGE_ROWS, 0)).await? {
         names.insert(format!("officer:{}", user.id), user.name);
+    }
+    for (id, name) in crate::project::names::events(app).await? {
+        names.insert(format!("event:{id}"), name);
+    }
+    for chain in app.engine.world().iter().flat_map(|w| w.chains.chains()) {
+        names.insert(chain.id.clone(), chain_name(chain, lang));
     }
     Ok(names)
 }

@@ -3,15 +3,22 @@
 use crate::app::App;
 use crate::chain::mark::Mark;
 use crate::chain::words::{chain_name, link, why};
+use crate::figure;
+use crate::figure::words::address;
 use crate::target::rows::{TargetRow, rows};
-use crate::text::{Lang, grouped};
+use crate::text::{Lang, grouped, yuan};
 use crate::view::{ZoneView, find};
 use crate::web::chrome::{Chrome, Nav};
+use crate::web::error::Result;
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use askama::Template;
 use axum::extract::State;
+use domain::figure::Period;
+use domain::lead::LeadState;
+use domain::role::Action;
 use std::sync::Arc;
+use store::lead_list::LeadFilter;
 
 #[derive(Template, Default)]
 #[template(path = "overview/overview.html")]
@@ -28,6 +35,20 @@ struct OverviewPage {
     targets: Vec<TargetRow>,
     snapshot: String,
     reference: String,
+    projects: Option<Projects>,
+}
+
+/// What the zone signed and whom it has kept waiting, for those who may read projects.
+struct Projects {
+    signed: Vec<SignedYear>,
+    overdue: u64,
+}
+
+struct SignedYear {
+    href: String,
+    year: i16,
+    count: String,
+    amount: String,
 }
 
 struct ChainRow {
@@ -48,14 +69,17 @@ struct GapRow {
     reason: String,
 }
 
+/// The figure of projects signed, as the definitions name it.
+const SIGNED: &str = "signed";
 const GAPS: usize = 10;
 const TARGETS: usize = 10;
 
 /// `GET /`
 pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     let p = Chrome::of(&signed, Nav::Overview);
+    let projects = projects(&app, &signed).await?;
     let Some(view) = find(&app).await? else {
-        return render(&OverviewPage { p, ..OverviewPage::default() });
+        return render(&OverviewPage { p, projects, ..OverviewPage::default() });
     };
     let lang = signed.prefs.lang;
     let best = view.clone();
@@ -73,8 +97,33 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
         targets,
         snapshot: view.world.id().to_string(),
         reference: view.reference(lang),
+        projects,
         p,
     })
+}
+
+async fn projects(app: &App, signed: &Signed) -> Result<Option<Projects>> {
+    if !signed.may(Action::ReadProjects) {
+        return Ok(None);
+    }
+    let (today, lang) = (app.clock.today(), signed.prefs.lang);
+    let mut years = Vec::new();
+    for year in [today.year(), today.year() - 1] {
+        let Ok(period) = Period::new(year, None) else { continue };
+        let question = figure::question(app, period, None).await?;
+        let report = figure::report(app, &question).await?;
+        if let Some(line) = report.line(SIGNED) {
+            let values = &line.total.values;
+            years.push(SignedYear {
+                href: format!("/figures/{SIGNED}?{}", address(period, None)),
+                year,
+                count: grouped(values.count),
+                amount: yuan(values.yuan, lang),
+            });
+        }
+    }
+    let late = LeadFilter { due_before: Some(today), state: Some(LeadState::Open), ..LeadFilter::default() };
+    Ok(Some(Projects { signed: years, overdue: app.store.count_leads(&late).await? }))
 }
 
 fn first_targets(view: &Arc<ZoneView>, lang: Lang) -> anyhow::Result<Vec<TargetRow>> {

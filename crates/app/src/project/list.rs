@@ -176,7 +176,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         officers: names.officer_choices(&asked.officer),
         mine: asked.officer == "mine",
         chains: names.chain_choices(&asked.chain, lang),
-        events: event_choices(&events, &asked.event, lang),
+        events: event_choices(&events, &asked.event, &names),
         heads: heads(&asked, lang),
         rows,
         total: n(found.total),
@@ -425,12 +425,9 @@ pub fn stage_choices(current: &str, lang: Lang) -> Vec<Choice> {
     Stage::ALL.into_iter().map(choice).collect()
 }
 
-fn event_choices(events: &BTreeSet<i64>, current: &str, lang: Lang) -> Vec<Choice> {
-    let choice = |id: &i64| Choice {
-        id: id.to_string(),
-        name: format!("{} {id}", lang.t("活动", "Event")),
-        current: id.to_string() == current,
-    };
+fn event_choices(events: &BTreeSet<i64>, current: &str, names: &Names) -> Vec<Choice> {
+    let choice =
+        |id: &i64| Choice { id: id.to_string(), name: names.event(*id), current: id.to_string() == current };
     events.iter().map(choice).collect()
 }
 

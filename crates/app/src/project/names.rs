@@ -13,6 +13,7 @@ use std::collections::HashMap;
 pub struct Names {
     units: HashMap<i64, String>,
     people: HashMap<i64, String>,
+    events: HashMap<i64, String>,
     /// Open units: number and name.
     pub open_units: Vec<(i64, String)>,
     /// Open accounts that may carry a project.
@@ -22,7 +23,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Reads them: one query for units, one for people.
+    /// Reads them: one query for units, one for people, one for events.
     ///
     /// # Errors
     /// Only when the database fails.
@@ -40,6 +41,7 @@ impl Names {
             }
             names.people.insert(person.id.0, person.name);
         }
+        names.events = events(app).await?;
         if let Some(world) = app.engine.world() {
             let chain =
                 |c: &domain::chain::Chain| (c.id.clone(), chain_name(c, Lang::Zh), chain_name(c, Lang::En));
@@ -64,6 +66,12 @@ impl Names {
     #[must_use]
     pub fn person(&self, id: Option<i64>) -> &str {
         id.map_or("—", |id| self.people.get(&id).map_or("—", String::as_str))
+    }
+
+    /// The name of an event; its number when it was ended or is too long ago to be listed.
+    #[must_use]
+    pub fn event(&self, id: i64) -> String {
+        self.events.get(&id).cloned().unwrap_or_else(|| id.to_string())
     }
 
     /// Who the journal means.
@@ -110,6 +118,16 @@ impl Names {
         };
         self.chains.iter().map(choice).collect()
     }
+}
+
+/// Events by number, the latest ones.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn events(app: &App) -> Result<HashMap<i64, String>> {
+    let page = store::Page::new(domain::limits::PAGE_ROWS, 0);
+    let events = app.store.events(store::event::EventFilter::default(), page).await?;
+    Ok(events.into_iter().map(|e| (e.event.id, e.event.said.title)).collect())
 }
 
 fn choices(list: &[(i64, String)], current: &str) -> Vec<Choice> {

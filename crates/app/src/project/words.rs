@@ -47,6 +47,7 @@ pub fn value(of: Kind, value: &Value, names: &Names, gates: &Gates, lang: Lang) 
         (_, Value::Nothing) => lang.t("（撤销）", "(withdrawn)").to_string(),
         (_, Value::Money(m)) => money(*m, lang),
         (Kind::Unit, Value::Number(n)) => names.unit(Some(*n)).to_string(),
+        (Kind::Event, Value::Number(n)) => names.event(*n),
         (Kind::Officer, Value::Number(n)) => names.person(Some(*n)).to_string(),
         (Kind::LandArea, Value::Number(n)) => {
             let tenths = tenths_of_mu(*n);

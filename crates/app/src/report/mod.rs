@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::clock::local;
 use crate::figure::bridge::{closed, in_force, moment, period, restated, sealed};
 use crate::figure::words::value;
+use crate::project::names::Names;
 use crate::text::{Lang, grouped, yuan};
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
@@ -44,6 +45,7 @@ struct ClosingRow {
 pub async fn list(State(app): State<App>, signed: Signed) -> Page {
     let lang = signed.prefs.lang;
     let all = app.store.periods().await?;
+    let names = Names::read(&app).await?;
     let row = |c: &Closing| -> anyhow::Result<ClosingRow> {
         let (zh, en) = closed(c)?.period.names();
         Ok(ClosingRow {
@@ -51,7 +53,7 @@ pub async fn list(State(app): State<App>, signed: Signed) -> Page {
             period: lang.t(&zh, &en).to_string(),
             edition: c.edition,
             cut_off: moment(c.cut_off),
-            by: c.by.clone(),
+            by: names.actor(&c.by, lang),
             sha256: c.sha256.as_deref().map_or_else(|| "—".into(), |s| s.chars().take(12).collect()),
             newest: !all.iter().any(|o| o.replaces == Some(c.id)),
         })
@@ -154,6 +156,7 @@ struct ReportPage {
     kept: String,
     now: String,
     same: Option<bool>,
+    monthly: bool,
     rows: Vec<(String, String, String, String, String)>,
     may_close: bool,
     may_export: bool,
@@ -178,7 +181,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<String>)
         edition: closing.edition,
         replaces: closing.replaces,
         cut_off: moment(closing.cut_off),
-        by: closing.by.clone(),
+        by: Names::read(&app).await?.actor(&closing.by, lang),
+        monthly: sealed.report.period.month().is_some(),
         kept: closing.sha256.clone().unwrap_or_default(),
         rows: sealed.report.lines.iter().map(line).collect(),
         now: sealed.sha256,
@@ -219,6 +223,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
     let lang = signed.prefs.lang;
     let closing = find(&app, &id).await?;
     let restated = restated(&app, &closing).await?;
+    let names = Names::read(&app).await?;
     let effects = |list: &[Effect]| -> Vec<String> { list.iter().map(|e| effect(e, lang)).collect() };
     let row = |c: &Change| ChangeRow {
         project: c.fact.project.0,
@@ -226,7 +231,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
         what: lang.t(c.fact.kind.zh(), c.fact.kind.en()),
         was: c.was.as_ref().map_or_else(|| "—".into(), |f| fact(f, lang)),
         is: fact(&c.fact, lang),
-        by: c.fact.by.clone(),
+        by: names.actor(&c.fact.by, lang),
         recorded: local(c.fact.recorded).strftime("%Y-%m-%d %H:%M").to_string(),
         reason: c.fact.reason.clone().unwrap_or_default(),
         effects: effects(&c.effects),
@@ -239,7 +244,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
             format!("{} {}", r.currency.code(), r.since),
             was,
             micro(r.micro_yuan),
-            r.by.clone(),
+            names.actor(&r.by, lang),
             r.source.clone(),
         )
     };
