@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::clock::local;
 use crate::figure::bridge::{closed, in_force, moment, period, restated, sealed};
 use crate::figure::words::value;
+use crate::project::names::Names;
 use crate::text::{Lang, grouped, yuan};
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
@@ -41,7 +42,7 @@ struct ClosingRow {
 /// `GET /reports`
 pub async fn list(State(app): State<App>, signed: Signed) -> Page {
     let lang = signed.prefs.lang;
-    let all = app.store.periods().await?;
+    let (all, names) = (app.store.periods().await?, Names::read(&app).await?);
     let row = |c: &Closing| -> anyhow::Result<ClosingRow> {
         let (zh, en) = closed(c)?.period.names();
         Ok(ClosingRow {
@@ -49,7 +50,7 @@ pub async fn list(State(app): State<App>, signed: Signed) -> Page {
             period: lang.t(&zh, &en).to_string(),
             edition: c.edition,
             cut_off: moment(c.cut_off),
-            by: c.by.clone(),
+            by: names.actor(&c.by, lang),
             sha256: c.sha256.as_deref().map_or_else(|| "—".into(), |s| s.chars().take(12).collect()),
             newest: !all.iter().any(|o| o.replaces == Some(c.id)),
         })
@@ -166,7 +167,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<String>)
         edition: closing.edition,
         replaces: closing.replaces,
         cut_off: moment(closing.cut_off),
-        by: closing.by.clone(),
+        by: Names::read(&app).await?.actor(&closing.by, lang),
         kept: closing.sha256.clone().unwrap_or_default(),
         rows: sealed.report.lines.iter().map(line).collect(),
         now: sealed.sha256,
@@ -205,7 +206,7 @@ struct ChangeRow {
 pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<String>) -> Page {
     let lang = signed.prefs.lang;
     let closing = find(&app, &id).await?;
-    let restated = restated(&app, &closing).await?;
+    let (restated, names) = (restated(&app, &closing).await?, Names::read(&app).await?);
     let effects = |list: &[Effect]| -> Vec<String> { list.iter().map(|e| effect(e, lang)).collect() };
     let row = |c: &Change| ChangeRow {
         project: c.fact.project.0,
@@ -213,7 +214,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
         what: lang.t(c.fact.kind.zh(), c.fact.kind.en()),
         was: c.was.as_ref().map_or_else(|| "—".into(), |f| fact(f, lang)),
         is: fact(&c.fact, lang),
-        by: c.fact.by.clone(),
+        by: names.actor(&c.fact.by, lang),
         recorded: local(c.fact.recorded).strftime("%Y-%m-%d %H:%M").to_string(),
         reason: c.fact.reason.clone().unwrap_or_default(),
         effects: effects(&c.effects),
@@ -226,7 +227,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
             format!("{} {}", r.currency.code(), r.since),
             was,
             micro(r.micro_yuan),
-            r.by.clone(),
+            names.actor(&r.by, lang),
             r.source.clone(),
         )
     };

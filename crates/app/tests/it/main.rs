@@ -27,4 +27,5 @@ mod story;
 mod targets;
 mod team;
 mod tidy;
+mod week;
 mod world;
