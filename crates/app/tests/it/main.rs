@@ -28,4 +28,5 @@ mod targets;
 mod team;
 mod tidy;
 mod week;
+mod week_browser;
 mod world;
