@@ -131,7 +131,13 @@ impl Store {
         })
         .await?;
         if let Some(agreed) = credit {
-            insert_agreement(&mut tx, by, now, today, before.lead, Some(id), agreed).await?;
+            // The split stays with what goes on: with the lead that was stopped it would never become a fact.
+            let goes_on = match (verdict, &earlier, before.other_project) {
+                (Verdict::Earlier, Some(earlier), _) => earlier.id,
+                (Verdict::Earlier, None, Some(project)) => lead_of(&mut tx, project).await?,
+                _ => before.lead,
+            };
+            insert_agreement(&mut tx, by, now, today, goes_on, Some(id), agreed).await?;
         }
         tx.commit().await?;
         Ok(Conflict {
@@ -285,6 +291,17 @@ pub(crate) async fn insert(
     tx.note(Note { action: "conflict.raise", subject: subject(id), before: NOTHING, after: Some(after) })
         .await?;
     Ok(Some(id))
+}
+
+/// The lead that became a project.
+async fn lead_of(tx: &mut Tx, project: ProjectId) -> Result<LeadId> {
+    let row: Option<(i64,)> = on!(&mut tx.conn, db => query_as("SELECT id FROM lead WHERE project = $1 ORDER BY id LIMIT 1")
+        .bind(project.0).fetch_optional(&mut **db).await)?;
+    row.map(|(id,)| LeadId(id)).ok_or_else(|| {
+        Error::Invalid(format!(
+            "credit: project {project} was never a lead, so no split can be kept with it; settle without one"
+        ))
+    })
 }
 
 /// Ends the side that lost, or opens one again that an earlier verdict of the same conflict had ended.

@@ -46,6 +46,7 @@ pub async fn list(State(app): State<App>, signed: Signed) -> Page {
     let lang = signed.prefs.lang;
     let all = app.store.periods().await?;
     let names = Names::read(&app).await?;
+    let (all, names) = (app.store.periods().await?, Names::read(&app).await?);
     let row = |c: &Closing| -> anyhow::Result<ClosingRow> {
         let (zh, en) = closed(c)?.period.names();
         Ok(ClosingRow {
@@ -224,6 +225,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
     let closing = find(&app, &id).await?;
     let restated = restated(&app, &closing).await?;
     let names = Names::read(&app).await?;
+    let (restated, names) = (restated(&app, &closing).await?, Names::read(&app).await?);
     let effects = |list: &[Effect]| -> Vec<String> { list.iter().map(|e| effect(e, lang)).collect() };
     let row = |c: &Change| ChangeRow {
         project: c.fact.project.0,

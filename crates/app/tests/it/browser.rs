@@ -34,15 +34,15 @@ const PAGES: [&str; 17] = [
 ];
 
 /// A browser and its driver; both end with it.
-struct Browser {
-    driver: WebDriver,
+pub struct Browser {
+    pub driver: WebDriver,
     process: Child,
     _profile: TempDir,
 }
 
 impl Browser {
     /// `None` (with a message) when this machine has no Chromium; in CI that is a failure.
-    async fn start(scripts: bool, width: u32) -> Option<Browser> {
+    pub async fn start(scripts: bool, width: u32) -> Option<Browser> {
         let (Some(chromium), Some(chromedriver)) =
             (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
         else {
@@ -97,16 +97,16 @@ impl Browser {
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await.unwrap();
     }
 
-    async fn value(&self, script: &str) -> Value {
+    pub async fn value(&self, script: &str) -> Value {
         self.driver.execute(script, vec![]).await.unwrap().json().clone()
     }
 
-    async fn one(&self, css: &str) -> WebElement {
+    pub async fn one(&self, css: &str) -> WebElement {
         let query = self.driver.query(By::Css(css)).wait(Duration::from_secs(20), Duration::from_millis(100));
         query.first().await.unwrap_or_else(|e| panic!("{css}: {e}"))
     }
 
-    async fn stop(mut self) {
+    pub async fn stop(mut self) {
         let _ = self.driver.clone().quit().await;
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -122,11 +122,17 @@ fn find(names: &[&str]) -> Option<PathBuf> {
 /// The sample zone on a port of its own.
 async fn site() -> (World, String) {
     let world = World::new().await;
+    let base = serve_on(&world).await;
+    (world, base)
+}
+
+/// Serves an instance on a port of its own; answers its address.
+pub async fn serve_on(world: &World) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let app = world.app.clone();
     tokio::spawn(async move { serve::serve(app, Some(listener)).await.unwrap() });
-    (world, base)
+    base
 }
 
 async fn sign_in(browser: &Browser, base: &str) {

@@ -28,4 +28,6 @@ mod story;
 mod targets;
 mod team;
 mod tidy;
+mod week;
+mod week_browser;
 mod world;

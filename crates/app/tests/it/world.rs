@@ -59,6 +59,23 @@ impl World {
         World::over(dir, None).await
     }
 
+    /// The sample zone in the given database or on SQLite.
+    pub async fn sample(database: Option<String>) -> World {
+        if database.is_none() {
+            return World::new().await;
+        }
+        let world = World::empty(database).await;
+        demo::seed_with(&world.app, OTHERS).await.unwrap();
+        world
+    }
+
+    /// The same instance at another time.
+    pub fn at(&self, time: &str) -> World {
+        let mut app = self.app.clone();
+        app.clock = Clock::Fixed(time.parse().unwrap());
+        World { router: router(app.clone()), app, dir: self.dir.clone() }
+    }
+
     /// An instance with chains but without companies, in the given database or on SQLite.
     pub async fn empty(database: Option<String>) -> World {
         World::over(TempDir::new().unwrap(), database).await
@@ -90,8 +107,9 @@ impl World {
     pub async fn sign_in(&self, id: UserId) -> Client {
         let (token, csrf) =
             (app::web::session::random::<32>().unwrap(), app::web::session::random::<32>().unwrap());
-        let until = now() + SignedDuration::from_hours(12);
-        self.app.store.start_session(now(), id, &token, &csrf, until).await.unwrap();
+        let now = self.app.clock.now();
+        let until = now + SignedDuration::from_hours(12);
+        self.app.store.start_session(now, id, &token, &csrf, until).await.unwrap();
         let mut client = self.stranger();
         client.cookies.insert(app::web::session::COOKIE.into(), hex(&token));
         client.csrf = hex(&csrf);
