@@ -13,7 +13,7 @@ use thirtyfour::prelude::*;
 
 const LIST: &str = "企业名称,登记状态,注册资本,所属省份,所属城市,经营范围\n\
     杭州浏览器电解槽制造有限公司,存续,5000万元人民币,浙江省,杭州市,碱性电解槽的研发、生产、销售\n";
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 46] = [
     "/",
     "/chains/ships",
     "/chains/ships?view=graph",
@@ -30,6 +30,35 @@ const PAGES: [&str; 17] = [
     "/settings/chains",
     "/settings/residents",
     "/settings/people",
+    "/desk",
+    "/leads",
+    "/leads/new",
+    "/leads/rules",
+    "/leads/conflicts",
+    "/projects",
+    "/projects/board",
+    "/projects/new",
+    "/reviews",
+    "/figures",
+    "/figures/signed?year=2025",
+    "/figures/definitions",
+    "/figures/rates",
+    "/reports",
+    "/events",
+    "/events/new",
+    "/events/outcomes",
+    "/team",
+    "/team/goals",
+    "/team/formula",
+    "/imports/projects",
+    "/settings/units",
+    "/settings/access",
+    "/settings/tokens",
+    "/projects/1",
+    "/projects/1/access",
+    "/leads/1",
+    "/leads/conflicts/1",
+    "/events/1",
     "/audit",
 ];
 
