@@ -9,7 +9,6 @@ use clap::{Args, Subcommand};
 use domain::figure::{Period, sentence, value_words};
 use domain::role::Lang;
 use jiff::civil::Date;
-use serde_json::{Value, json};
 use std::path::PathBuf;
 use store::Actor;
 
@@ -47,13 +46,8 @@ pub async fn run(args: FigureArgs) -> Result<()> {
     let app = args.place.open().await?;
     let (report, cut) =
         answer::one(&app, &args.name, period, args.as_of).await.map_err(|e| e.into_cause())?;
-    let mut asked = bridge::question(&app, period, args.as_of).await?;
-    let Some(definition) = asked.definitions.iter().find(|d| d.id == args.name).cloned() else {
-        let known: Vec<&str> = asked.definitions.iter().map(|d| d.id.as_str()).collect();
-        bail!("there is no figure `{}`; there are {}", args.name, known.join(", "));
-    };
-    asked.definitions = vec![definition].into();
     if let Some(file) = &args.xlsx {
+        let asked = bridge::question(&app, period, args.as_of).await?;
         let order = Order {
             actor: Actor::Cli,
             by: "landfall figure".into(),
@@ -67,7 +61,6 @@ pub async fn run(args: FigureArgs) -> Result<()> {
         say!("{}", file.display());
         return Ok(());
     }
-    let report = bridge::report(&app, &asked).await.map_err(|e| e.into_cause())?;
     let line = report.lines.first().context("the report has no line")?;
     if args.json {
         return print_json(&answer::answer(line, period, cut.at.to_string()));

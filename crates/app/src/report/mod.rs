@@ -44,8 +44,6 @@ struct ClosingRow {
 /// `GET /reports`
 pub async fn list(State(app): State<App>, signed: Signed) -> Page {
     let lang = signed.prefs.lang;
-    let all = app.store.periods().await?;
-    let names = Names::read(&app).await?;
     let (all, names) = (app.store.periods().await?, Names::read(&app).await?);
     let row = |c: &Closing| -> anyhow::Result<ClosingRow> {
         let (zh, en) = closed(c)?.period.names();
@@ -223,8 +221,6 @@ struct ChangeRow {
 pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<String>) -> Page {
     let lang = signed.prefs.lang;
     let closing = find(&app, &id).await?;
-    let restated = restated(&app, &closing).await?;
-    let names = Names::read(&app).await?;
     let (restated, names) = (restated(&app, &closing).await?, Names::read(&app).await?);
     let effects = |list: &[Effect]| -> Vec<String> { list.iter().map(|e| effect(e, lang)).collect() };
     let row = |c: &Change| ChangeRow {

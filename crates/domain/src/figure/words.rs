@@ -54,7 +54,8 @@ fn subject(d: &Definition, lang: Lang) -> String {
                     "同期口径：统计期内“{top}”的项目数除以同一统计期内“{base}”的项目数，两者不必是同一批项目"
                 ),
                 format!(
-                    "Period form: the projects that reached \"{top}\" in the period over those that reached \"{base}\" in it, which need not be the same"
+                    "Period form: the projects that reached \"{top}\" in the period over those that reached \"{base}\" \
+                     in it, which need not be the same"
                 ),
             )
         }
