@@ -108,6 +108,10 @@ const TABLES: &[(&str, &str)] = &[
     ("event_cost", "id# event% kind yuan% day note made_by created_at% ended_at% ended_why"),
     ("goal", "id# year% party who% figure amount% agreed reason made_by recorded_at%"),
     ("formula", "id# version since text made_by created_at%"),
+    ("review_round", "id# project% route asked_on note made_by created_at%"),
+    ("review_ask", "id# round% unit% due answer reasons answered_by answered_at%"),
+    ("period", "id# year% month% edition% cut_off% judged_on definitions sha256 replaces% made_by"),
+    ("definition", "id# figure version text made_by created_at%"),
 ];
 
 /// The tables of a backup, each after those that it refers to.
