@@ -173,7 +173,7 @@ fn abroad(chars: &[char], at: usize) -> Option<Found> {
     while let Some(&c) = chars.get(i) {
         if digit(c).is_some() {
             digits.push(i);
-        } else if !separator(c) || !chars.get(i + 1).is_some_and(|&next| digit(next).is_some()) {
+        } else if !separator(c) || chars.get(i + 1).is_none_or(|&next| digit(next).is_none()) {
             break;
         }
         i += 1;

@@ -271,7 +271,7 @@ fn go_on(steps: &mut Steps, deal: &Deal, rng: &mut Rng) {
     ];
     let mut day = deal.signed;
     for (stage, least, spread) in AFTER {
-        day = day + i64::try_from(least + rng.below(spread)).unwrap_or(0).days();
+        day += i64::try_from(least + rng.below(spread)).unwrap_or(0).days();
         if day > LAST {
             return;
         }
@@ -328,7 +328,7 @@ fn open(
     steps.say(first, carried(team, chain, first, LAST, rng));
     steps.stage(first, first, Stage::Lead);
     let talks = first + 9.days();
-    if i % 4 != 0 {
+    if !i.is_multiple_of(4) {
         steps.stage(talks, talks, Stage::Negotiating);
         steps.say(talks, vec![NewFact::on(talks, Kind::PlannedTotal, Value::Money(deal.amount))]);
     }

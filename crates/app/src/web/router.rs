@@ -80,6 +80,7 @@ pub fn api_rules(app: App) -> Vec<Rule> {
     guarded(app).api_rules
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per address, in reading order")]
 fn guarded(app: App) -> Routes {
     use Action::*;
     Routes { app, router: Router::new(), rules: Vec::new(), api_rules: Vec::new() }

@@ -93,7 +93,7 @@ async fn pasted_guests_are_resolved_and_faults_name_their_line() {
     assert!(faults[0].contains("老板") && faults[1].contains("重复"));
     assert_eq!(
         text(page.one("#list")).replace(' ', ""),
-        bad.replace('\n', "").replace(' ', ""),
+        bad.replace(['\n', ' '], ""),
         "what was pasted stays"
     );
     assert!(page.all("#guest-list tbody tr").is_empty(), "all or nothing");

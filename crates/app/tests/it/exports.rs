@@ -30,8 +30,8 @@ async fn export(client: &mut Client, path: &str) -> Book {
 /// The first row whose first cell is this text, from the row whose first cell is `after` on.
 #[track_caller]
 fn row<'r>(range: &'r Range<Data>, after: &str, first: &str) -> &'r [Data] {
-    let mut rows = range.rows().skip_while(|r| r[0].to_string() != after);
-    rows.find(|r| r[0].to_string() == first).unwrap_or_else(|| panic!("no row {first} after {after}"))
+    let mut rows = range.rows().skip_while(|r| r[0] != after);
+    rows.find(|r| r[0] == first).unwrap_or_else(|| panic!("no row {first} after {after}"))
 }
 
 /// A cell of 万元 as yuan.
@@ -48,7 +48,7 @@ fn yuan(cell: &Data) -> i64 {
 }
 
 fn column(range: &Range<Data>, heading: &str) -> usize {
-    range.rows().find_map(|r| r.iter().position(|c| c.to_string() == heading)).unwrap()
+    range.rows().find_map(|r| r.iter().position(|c| *c == heading)).unwrap()
 }
 
 const YI1: &str = "1亿元及以上（含1亿元）";
@@ -78,8 +78,8 @@ async fn the_year_as_a_workbook_says_what_the_page_and_the_command_say() {
     assert_eq!(row(&summary, "规模", "其中：30亿元及以上（含30亿元）")[1], Data::Float(1.0));
     assert_eq!(row(&summary, "规模", "5000万元（含）至1亿元（不含）")[1], Data::Float(5.0));
     for by in ["产业链", "单位", "专员"] {
-        let rows = summary.rows().skip_while(|r| r[0].to_string() != by).skip(1);
-        let parts: Vec<_> = rows.take_while(|r| r[0].to_string() != "合计").collect();
+        let rows = summary.rows().skip_while(|r| r[0] != by).skip(1);
+        let parts: Vec<_> = rows.take_while(|r| r[0] != "合计").collect();
         let projects: f64 = parts.iter().map(|r| r[1].to_string().parse::<f64>().unwrap()).sum();
         let money: i64 = parts.iter().map(|r| yuan(&r[2])).sum();
         assert!(parts.len() > 1 && (projects - 44.0).abs() < 1e-9, "{by}: {projects}");
@@ -89,14 +89,12 @@ async fn the_year_as_a_workbook_says_what_the_page_and_the_command_say() {
     let rows = sheet(&mut book, "签约项目明细");
     let (key, wan) = (column(&rows, "口径版本"), column(&rows, "折人民币（万元）"));
     let (code, currency) = (column(&rows, "编号"), column(&rows, "币种"));
-    let listed: Vec<_> = rows
-        .rows()
-        .filter(|r| r[key].to_string().starts_with("signed@") && r[code].to_string() != "合计")
-        .collect();
+    let listed: Vec<_> =
+        rows.rows().filter(|r| r[key].to_string().starts_with("signed@") && r[code] != "合计").collect();
     assert_eq!(listed.len(), 44);
     let money: i64 = listed.iter().map(|r| yuan(&r[wan])).sum();
     assert_eq!(Some(money), said["amount_yuan"].as_i64(), "the rows add up to the figure");
-    assert_eq!(listed.iter().filter(|r| r[currency].to_string() == "USD").count(), 1);
+    assert_eq!(listed.iter().filter(|r| r[currency] == "USD").count(), 1);
     let codes = |list: Vec<String>| list.into_iter().collect::<std::collections::BTreeSet<_>>();
     let rows = said["rows"].as_array().unwrap().iter().map(|r| r["code"].as_str().unwrap().to_string());
     assert_eq!(codes(listed.iter().map(|r| r[code].to_string()).collect()), codes(rows.collect()));
@@ -108,7 +106,7 @@ async fn the_year_as_a_workbook_says_what_the_page_and_the_command_say() {
     assert_eq!(row(&about, "口径", "signed")[4].to_string(), text);
     assert!(row(&about, "项", "数据截至（登记时间）")[1].to_string().starts_with("2026-11-23"));
     assert_eq!(row(&about, "项", "报表 SHA-256")[1].to_string().len(), 64);
-    let out: Vec<_> = about.rows().filter(|r| r[2].to_string() == "signed" && r[4] != Data::Empty).collect();
+    let out: Vec<_> = about.rows().filter(|r| r[2] == "signed" && r[4] != Data::Empty).collect();
     assert_eq!(out.len(), said["left_out"].as_array().unwrap().len());
 }
 
@@ -128,7 +126,7 @@ async fn a_month_has_its_own_column_and_a_week_what_moved_in_it() {
     assert_eq!((&yi1[1], &yi1[4]), (&line[2], &line[3]));
     let rows = sheet(&mut book, "签约项目明细");
     let (key, new) = (column(&rows, "口径版本"), column(&rows, "当月新增"));
-    let of_month = |r: &&[Data]| r[key].to_string().starts_with("signed@") && r[new].to_string() == "是";
+    let of_month = |r: &&[Data]| r[key].to_string().starts_with("signed@") && r[new] == "是";
     assert_eq!(Data::Float(rows.rows().filter(of_month).count() as f64), line[3]);
 
     // The last seven days of 2025: nothing of the sample counts then, until something is recorded.

@@ -105,7 +105,7 @@ async fn every_api_route_asks_for_a_token_and_takes_no_cookie() {
     assert!(rules.len() >= 2);
     let mut admin = world.admin().await;
     for rule in &rules {
-        let path = rule.path.replace('{', "").replace('}', "");
+        let path = rule.path.replace(['{', '}'], "");
         assert!(rule.path.starts_with("/api/v1/"), "{}", rule.path);
         for client in [&mut world.stranger(), &mut admin] {
             let bare = call(client, rule.method.clone(), &path, None).await;
@@ -130,7 +130,7 @@ async fn a_token_does_what_both_its_scope_and_the_role_allow() {
         // A person may hold few tokens at one time: one without each action is enough.
         let mut without: std::collections::BTreeMap<Action, String> = std::collections::BTreeMap::new();
         for rule in rules.iter().filter(|r| r.path != "/api/v1/me/end") {
-            let path = rule.path.replace('{', "9").replace('}', "9");
+            let path = rule.path.replace(['{', '}'], "9");
             let reply = call(&mut world.stranger(), rule.method.clone(), &path, Some(&full)).await;
             assert_eq!(
                 reply.status == StatusCode::FORBIDDEN,
@@ -139,9 +139,9 @@ async fn a_token_does_what_both_its_scope_and_the_role_allow() {
                 rule.path
             );
             assert!(reply.status.as_u16() < 500, "{role} {}: {}", rule.path, reply.text());
-            if !without.contains_key(&rule.action) {
+            if let std::collections::btree_map::Entry::Vacant(e) = without.entry(rule.action) {
                 let others: Vec<Action> = Action::ALL.into_iter().filter(|&a| a != rule.action).collect();
-                without.insert(rule.action, token(&world, role, &others).await);
+                e.insert(token(&world, role, &others).await);
             }
             let narrow = without.get(&rule.action).map(String::as_str);
             let refused = call(&mut world.stranger(), rule.method.clone(), &path, narrow).await;

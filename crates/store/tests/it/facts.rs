@@ -121,7 +121,8 @@ async fn imports_files_rates_and_queries_work_on_both_databases() {
         store.add_file(&by, at(22), &file).await.unwrap();
         store.add_file(&by, at(22), &file).await.unwrap();
         let proof = NewFact { files: vec![file.sha256.clone()], ..text(Kind::Evidence, day, "contract") };
-        let recorded = store.record(&by, at(23), TODAY, ids[0], None, &[proof.clone()]).await.unwrap();
+        let recorded =
+            store.record(&by, at(23), TODAY, ids[0], None, std::slice::from_ref(&proof)).await.unwrap();
         let files = store.files_of(ids[0]).await.unwrap();
         assert_eq!((files[0].0, &files[0].1.file), (recorded[0], &file));
         let missing = NewFact { files: vec!["cd".repeat(32)], ..proof };
