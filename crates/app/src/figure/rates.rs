@@ -39,7 +39,7 @@ struct RateRow {
 /// `GET /figures/rates`
 pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     let mut rates = app.store.rates().await?;
-    rates.sort_by(|a, b| (b.since, b.id).cmp(&(a.since, a.id)));
+    rates.sort_by_key(|r| std::cmp::Reverse((r.since, r.id)));
     let corrected = |r: &domain::rate::Rate| {
         rates.iter().any(|o| o.currency == r.currency && o.since == r.since && o.id > r.id)
     };
