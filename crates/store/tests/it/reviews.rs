@@ -13,6 +13,10 @@ use store::{Actor, Error, Page, Store};
 
 const TODAY: Date = date(2026, 11, 23);
 
+fn named(name: &str) -> NewFact {
+    NewFact::on(date(2026, 11, 2), Kind::Name, Value::Text(name.into()))
+}
+
 async fn folded(store: &Store, id: ProjectId) -> Project {
     Project::fold(id, "P", store.facts_of(id).await.unwrap(), None)
 }
@@ -31,7 +35,7 @@ async fn a_round_waits_is_returned_and_begins_again_on_both_databases() {
         let one = store.add_unit(&by, at(1), "工信局").await.unwrap().id;
         let two = store.add_unit(&by, at(2), "科技局").await.unwrap().id;
         let stage = |word: &str| NewFact::on(date(2026, 11, 2), Kind::Stage, Value::Text(word.into()));
-        let facts = [stage("negotiating"), stage("review")];
+        let facts = [named("新建项目"), stage("negotiating"), stage("review")];
         let (id, _) = store.create_project(&by, at(3), TODAY, None, &facts).await.unwrap();
         let due = date(2026, 11, 9);
         let new = NewRound {
