@@ -1,4 +1,7 @@
 //! How credit for a figure is shared: an agreed, dated split, as the JSON of facts of [`Kind::Credit`].
+//!
+//! This is what is recorded and what figures count by. What two sides propose and confirm before that is
+//! [`crate::lead::credit`]: its shares are typed and cover several figures; [`crate::lead::credit::splits`] makes one [`Split`] of each.
 
 use crate::fact::{Fact, Kind};
 use crate::limits;

@@ -4,83 +4,48 @@ use crate::company::RegionCode;
 use crate::limits::{EVENT_DAYS, EVENT_TEXT_CHARS, GUESTS_AT_ONCE, LINE_CHARS};
 use crate::text::fold;
 use crate::user::UnitId;
+use crate::words::words;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
-use std::str::FromStr;
-
-macro_rules! words {
-    ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $doc:literal])* $variant:ident $word:literal $zh:literal $en:literal;)* }) => {
-        $(#[doc = $about])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[doc = $doc])* $variant,)* }
-
-        impl $name {
-            /// Every one, in the order a page lists them.
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-            /// The stable word that forms and the database hold.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $word,)* }
-            }
-            /// Chinese and English name.
-            #[must_use]
-            pub fn names(self) -> (&'static str, &'static str) {
-                match self { $($name::$variant => ($zh, $en),)* }
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            /// # Errors
-            /// A word that is none of them, naming those that are.
-            fn from_str(s: &str) -> Result<$name, String> {
-                let known: Vec<&str> = $name::ALL.iter().map(|k| k.as_str()).collect();
-                let found = $name::ALL.iter().copied().find(|k| k.as_str() == s);
-                found.ok_or_else(|| format!("`{s}` is not known; use one of {}", known.join(", ")))
-            }
-        }
-    };
-}
 
 words! {
     /// What kind of event it is.
-    EventKind {
+    EventKind "not known" {
         /// 招商推介会
-        Promotion "promotion" "推介会" "Promotion meeting";
+        Promotion = "promotion", "推介会", "Promotion meeting";
         /// 外出走访
-        Visit "visit" "走访" "Visit";
+        Visit = "visit", "走访", "Visit";
         /// 来访考察团
-        Delegation "delegation" "考察团" "Delegation";
+        Delegation = "delegation", "考察团", "Delegation";
         /// Anything else.
-        Other "other" "其他" "Other";
+        Other = "other", "其他", "Other";
     }
 }
 
 words! {
     /// What a guest is to the zone. Only investors count in the assessment: visits by intermediaries do not
     /// (renrendoc.com/p-65328040).
-    GuestRole {
+    GuestRole "not known" {
         /// 投资方
-        Investor "investor" "投资方" "Investor";
+        Investor = "investor", "投资方", "Investor";
         /// 中介
-        Intermediary "intermediary" "中介" "Intermediary";
+        Intermediary = "intermediary", "中介", "Intermediary";
         /// 政府
-        Government "government" "政府" "Government";
+        Government = "government", "政府", "Government";
         /// Anybody else.
-        Other "other" "其他" "Other";
+        Other = "other", "其他", "Other";
     }
 }
 
 words! {
     /// Whether money was planned or spent.
-    CostKind {
+    CostKind "not known" {
         /// 预算
-        Budget "budget" "预算" "Budget";
+        Budget = "budget", "预算", "Budget";
         /// 实际支出
-        Actual "actual" "实际支出" "Spent";
+        Actual = "actual", "实际支出", "Spent";
     }
 }
 

@@ -9,9 +9,9 @@ pub mod credit;
 pub mod rules;
 pub mod same;
 
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::str::FromStr;
 
 /// Number of a lead; never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -57,55 +57,9 @@ impl Both {
     }
 }
 
-/// An enum whose variants have a stable word each, and a name in both languages.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident $what:literal { $($(#[$vdoc:meta])* $variant:ident = $word:literal, $zh:literal, $en:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
-
-        impl $name {
-            /// Every one, in the order that pages list them.
-            pub const ALL: &[$name] = &[$($name::$variant),+];
-
-            /// The stable word that files, forms and the database hold.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $word,)+ }
-            }
-
-            /// The name in a language.
-            #[must_use]
-            pub fn label(self, lang: crate::role::Lang) -> &'static str {
-                match self { $($name::$variant => lang.t($zh, $en),)+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = String;
-            /// # Errors
-            /// A word that is none of them, naming those that are.
-            fn from_str(s: &str) -> Result<$name, String> {
-                $name::ALL.iter().copied().find(|v| v.as_str() == s).ok_or_else(|| {
-                    let known: Vec<&str> = $name::ALL.iter().map(|v| v.as_str()).collect();
-                    format!("`{s}` is no {}; use one of {}", $what, known.join(", "))
-                })
-            }
-        }
-    };
-}
-pub(crate) use words;
-
 words! {
     /// Where a lead came from.
-    Source "source of a lead" {
+    Source "no source of a lead" {
         /// The ranked list of targets.
         Target = "target", "目标企业清单", "list of targets";
         /// A promotion meeting or another event.
@@ -121,7 +75,7 @@ words! {
 
 words! {
     /// What was done with a lead on a day.
-    ContactKind "kind of contact" {
+    ContactKind "no kind of contact" {
         /// A telephone call.
         Call = "call", "电话", "call";
         /// A visit.
@@ -145,7 +99,7 @@ words! {
 
 words! {
     /// How a lead stands.
-    LeadState "state of a lead" {
+    LeadState "no state of a lead" {
         /// Somebody works on it, and it is protected.
         Open = "open", "跟进中", "open";
         /// It became a project.
@@ -159,7 +113,7 @@ words! {
 
 words! {
     /// A step of the clue clock.
-    StepKind "step" {
+    StepKind "no step" {
         /// 1日响应
         Respond = "respond", "响应", "respond";
         /// 3日研判
@@ -173,7 +127,7 @@ words! {
 
 words! {
     /// Who is told of an overdue step.
-    Level "level of escalation" {
+    Level "no level of escalation" {
         /// The officer of the lead.
         Officer = "officer", "专员", "officer";
         /// The officer's unit.
@@ -185,7 +139,7 @@ words! {
 
 words! {
     /// Why two claims clash, the strongest first.
-    ConflictKind "kind of conflict" {
+    ConflictKind "no kind of conflict" {
         /// The same credit code, or the same company of the universe.
         SameCompany = "same_company", "同一企业", "same company";
         /// A present, former or short name of one is a name of the other.
@@ -199,7 +153,7 @@ words! {
 
 words! {
     /// How a conflict stands.
-    ConflictState "state of a conflict" {
+    ConflictState "no state of a conflict" {
         /// Waits to be settled.
         Open = "open", "待裁定", "open";
         /// Was settled.
@@ -211,7 +165,7 @@ words! {
 
 words! {
     /// How a conflict was settled.
-    Verdict "verdict" {
+    Verdict "no verdict" {
         /// The later lead goes on; the other side stops.
         Later = "later", "后登记方继续", "the later one goes on";
         /// The earlier claim goes on; the later lead stops.

@@ -36,3 +36,5 @@ pub mod uscc;
 pub mod user;
 pub mod workday;
 pub mod zone;
+
+mod words;

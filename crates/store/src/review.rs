@@ -119,8 +119,8 @@ impl Store {
     /// Answers for a unit; `facts` are recorded of the project in the same change (what sends it back).
     ///
     /// # Errors
-    /// [`Error::NotFound`] for no such question; [`Error::Stale`] when it was answered meanwhile; [`Error::Invalid`] for a return
-    /// without reasons, or facts that break a rule.
+    /// [`Error::NotFound`] for no such question; [`Error::Stale`] when it was answered, or its round returned by another unit,
+    /// meanwhile; [`Error::Invalid`] for a return without reasons, or facts that break a rule.
     #[expect(clippy::too_many_arguments, reason = "who, when, what, and the facts that follow from it")]
     pub async fn answer_review(
         &self,
@@ -143,10 +143,11 @@ impl Store {
         }
         let mut tx = self.tx("review.answer", by, now).await?;
         let row: Option<(i64, Option<String>)> = on!(&mut tx.conn, db => query_as(
-            "SELECT r.project, a.answer FROM review_ask a JOIN review_round r ON r.id = a.round WHERE a.id = $1")
+            "SELECT r.project, COALESCE(a.answer, (SELECT MAX(b.answer) FROM review_ask b WHERE b.round = a.round AND b.answer = 'return')) \
+             FROM review_ask a JOIN review_round r ON r.id = a.round WHERE a.id = $1")
             .bind(ask).fetch_optional(&mut **db).await)?;
-        let (project, answered) = row.ok_or(Error::NotFound { what: "review" })?;
-        if answered.is_some() {
+        let (project, closed) = row.ok_or(Error::NotFound { what: "review" })?;
+        if closed.is_some() {
             return Err(Error::Stale { what: "review", current: ask });
         }
         on!(&mut tx.conn, db => query(

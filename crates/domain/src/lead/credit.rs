@@ -3,17 +3,15 @@
 //! Shares are thousandths, so that 10:90 or a third can be written; every figure's shares sum to a whole. An agreement counts
 //! for nothing until both sides have confirmed it.
 
-use super::words;
 use crate::credit;
 use crate::limits::{CREDIT_SHARES, LINE_CHARS};
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 
 words! {
     /// The kind of figure that is split.
-    Figure "kind of figure" {
+    Figure "no kind of figure" {
         /// Signed projects: their number and planned investment.
         Signed = "signed", "签约", "signed";
         /// Money that has arrived (到位资金).
@@ -29,7 +27,7 @@ words! {
 
 words! {
     /// Who a share belongs to.
-    PartyKind "kind of party" {
+    PartyKind "no kind of party" {
         /// A person, by number.
         Officer = "officer", "专员", "officer";
         /// A unit, by number.

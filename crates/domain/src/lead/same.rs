@@ -4,14 +4,13 @@
 //! (5.3 of the notes on recognition); whether it does is for a person to say. Here they are found and named.
 
 use super::claim::{Claim, amounts_agree, clash, likeness};
-use super::{Both, ConflictKind, words};
+use super::{Both, ConflictKind};
+use crate::words::words;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::str::FromStr;
 
 words! {
     /// Why a project may have been reported before.
-    DoubtKind "kind of doubt" {
+    DoubtKind "no kind of doubt" {
         /// The same company with a similar title or amount.
         RepeatSigning = "repeat_signing", "疑似重复签约", "may be signed already";
         /// The title says second phase, expansion or more capital.

@@ -13,6 +13,10 @@ use store::{Actor, Error, Page, Store};
 
 const TODAY: Date = date(2026, 11, 23);
 
+fn named(name: &str) -> NewFact {
+    NewFact::on(date(2026, 11, 2), Kind::Name, Value::Text(name.into()))
+}
+
 async fn folded(store: &Store, id: ProjectId) -> Project {
     Project::fold(id, "P", store.facts_of(id).await.unwrap(), None)
 }
@@ -31,7 +35,7 @@ async fn a_round_waits_is_returned_and_begins_again_on_both_databases() {
         let one = store.add_unit(&by, at(1), "工信局").await.unwrap().id;
         let two = store.add_unit(&by, at(2), "科技局").await.unwrap().id;
         let stage = |word: &str| NewFact::on(date(2026, 11, 2), Kind::Stage, Value::Text(word.into()));
-        let facts = [stage("negotiating"), stage("review")];
+        let facts = [named("新建项目"), stage("negotiating"), stage("review")];
         let (id, _) = store.create_project(&by, at(3), TODAY, None, &facts).await.unwrap();
         let due = date(2026, 11, 9);
         let new = NewRound {
@@ -81,5 +85,38 @@ async fn a_round_waits_is_returned_and_begins_again_on_both_databases() {
         assert_eq!(store.review_ask(asks[1].id).await.unwrap().unwrap().round, round);
         assert!(store.review_ask(999).await.unwrap().is_none());
         assert!(store.verify_journal().await.unwrap().broken.is_none());
+    }
+}
+
+#[tokio::test]
+async fn two_departments_that_return_at_once_send_the_project_back_once_on_both_databases() {
+    let dir = TempDir::new();
+    for store in stores(&dir).await {
+        let by = Actor::Cli;
+        let one = store.add_unit(&by, at(1), "工信局").await.unwrap().id;
+        let two = store.add_unit(&by, at(2), "科技局").await.unwrap().id;
+        let stage = |word: &str| NewFact::on(date(2026, 11, 2), Kind::Stage, Value::Text(word.into()));
+        let facts = [named("新建项目"), stage("negotiating"), stage("review")];
+        let (id, _) = store.create_project(&by, at(3), TODAY, None, &facts).await.unwrap();
+        let due = date(2026, 11, 9);
+        let new = NewRound {
+            project: id,
+            route: "quality".into(),
+            asked_on: date(2026, 11, 2),
+            note: String::new(),
+            units: vec![(one, due), (two, due)],
+        };
+        store.open_review(&by, at(4), &new).await.unwrap();
+        let asks = store.reviews_of(id).await.unwrap();
+        // Both read the project, and that nobody had answered, before either wrote.
+        let back = send_back(&folded(&store, id).await, Stage::Negotiating, TODAY, "能耗不清");
+        let give = |ask: i64, why| store.answer_review(&by, at(5), TODAY, ask, Verdict::Return, why, &back);
+        let (first, second) = tokio::join!(give(asks[0].id, "能耗不清"), give(asks[1].id, "用地不清"));
+        let refused = [first, second].into_iter().filter_map(Result::err).collect::<Vec<_>>();
+        assert!(matches!(refused[..], [Error::Stale { what: "review", .. }]), "{refused:?}");
+        let stages = store.facts_of(id).await.unwrap().iter().filter(|f| f.kind == Kind::Stage).count();
+        let before = facts.iter().filter(|f| f.kind == Kind::Stage).count();
+        assert_eq!(stages, before + back.iter().filter(|f| f.kind == Kind::Stage).count());
+        assert_eq!(store.reviews_answered(None, Page::first()).await.unwrap().len(), 1);
     }
 }
