@@ -33,7 +33,7 @@ struct FiguresPage {
 struct FigureLine {
     href: String,
     total_href: String,
-    last_href: Option<String>,
+    last_href: String,
     name: String,
     total: String,
     month: Option<String>,
@@ -118,9 +118,7 @@ fn line(l: &Line, period: Period, as_of: Option<Date>, lang: Lang) -> FigureLine
     FigureLine {
         href: format!("/figures/{id}?{}", address(period, as_of)),
         total_href: format!("/figures/{id}?{}&total=yes", address(period, as_of)),
-        last_href: Period::new(period.year() - 1, period.month())
-            .ok()
-            .map(|before| format!("/figures/{id}?{}&total=yes", address(before, as_of))),
+        last_href: format!("/figures/{id}?{}&last=yes", address(period, as_of)),
         name: lang.t(&d.zh, &d.en).to_string(),
         total: value(d, &l.total.values, lang),
         month: l.month.as_ref().map(|v| value(d, v, lang)),

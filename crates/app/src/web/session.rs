@@ -103,6 +103,11 @@ impl Signed {
     pub fn sees_unit(&self, unit: Option<UnitId>) -> bool {
         reads(self.role, self.unit, self.reading).covers(unit)
     }
+    /// Whether this person may read the records of every unit.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        reads(self.role, self.unit, self.reading) == Scope::All
+    }
     /// Text as this person may read it: phone and identity numbers whole, or hidden.
     #[must_use]
     pub fn contacts<'a>(&self, text: &'a str) -> Cow<'a, str> {
