@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::limits;
-use domain::mask::mask;
+use domain::mask::{mask, mask_json};
 use domain::role::{Action, Role, may, may_separated};
 use domain::scope::{Reading, Scope, reads, writes};
 use domain::user::{UnitId, User, UserId};
@@ -112,6 +112,11 @@ impl Signed {
     #[must_use]
     pub fn contacts<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.may(Action::SeeContacts) { Cow::Borrowed(text) } else { mask(text) }
+    }
+    /// JSON (of the journal) as this person may read it: phone and identity numbers in its texts whole, or hidden.
+    #[must_use]
+    pub fn contacts_of_json(&self, json: &str) -> String {
+        if self.may(Action::SeeContacts) { json.to_string() } else { mask_json(json) }
     }
     /// A program that comes with an access token for `actions`. It has no session, so no form takes it.
     #[must_use]

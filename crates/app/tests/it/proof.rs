@@ -185,3 +185,95 @@ async fn made(world: &World, unit: domain::user::UnitId) -> ProjectId {
     let today = world.app.clock.today();
     world.app.store.create_project(&Actor::Cli, now(), today, None, &facts).await.unwrap().0
 }
+
+#[tokio::test]
+async fn totals_of_outcomes_open_rows_that_add_up_to_them() {
+    let world = World::new().await;
+    let mut officer = world.as_role(Role::Officer).await;
+    let page = officer.page("/events/outcomes?year=2025").await;
+    let events = page.one("#outcomes tfoot a[href='/events?year=2025']");
+    assert_eq!(text(events), "3 场");
+    for (link, said) in numbers(&page, "#outcomes") {
+        if link.contains("rows=") {
+            let opened = officer.page(link.split('#').next().unwrap()).await;
+            let rows = opened.all("#opened-rows tbody tr").len();
+            match said.parse::<usize>() {
+                Ok(count) => assert_eq!(rows, count, "{link}"),
+                Err(_) => assert!(rows > 0, "{link}: {said}"),
+            }
+        }
+    }
+    let signed = officer.page("/events/outcomes?year=2025&rows=signed").await;
+    let first = within(signed.all("#opened-rows tbody tr")[0], "a");
+    assert!(href(first[0]).starts_with("/projects/") && href(first[1]).starts_with("/events/"));
+    assert!(officer.page("/events/outcomes?year=2025&rows=nonsense").await.all("#opened").is_empty());
+    let mut auditor = world.as_role(Role::Auditor).await;
+    let event = href(within(page.all("#outcomes tbody tr")[0], "td.name > a")[0]);
+    let guest = [("list", "老李 13812345678"), ("role", "investor"), ("brought_by", "")];
+    officer.post(&format!("{event}/guests"), &guest).await;
+    let guests = auditor.page("/events/outcomes?year=2025&rows=guests").await.text("#opened");
+    assert!(!guests.contains("13812345678"), "{guests}");
+}
+
+#[tokio::test]
+async fn a_lead_names_its_segment_and_its_event_without_scripts() {
+    let world = World::new().await;
+    let mut officer = world.as_role(Role::Officer).await;
+    let event = world.app.store.events_of(2025).await.unwrap().remove(0).event;
+    let page = officer.page(&format!("/leads/new?event={}", event.id)).await;
+    let chosen = page.one("#event option[selected]");
+    assert_eq!(chosen.value().attr("value").unwrap(), event.id.to_string());
+    assert!(text(chosen).contains(&event.said.title), "{}", text(chosen));
+    assert_eq!(text(page.one("#source option[selected]")), "招商活动");
+    let segment = page.one("#segment option[value='ships/propeller']");
+    assert!(!text(segment).contains("propeller"), "a name, not an id: {}", text(segment));
+    let english = officer.english().page("/leads/new").await;
+    assert!(text(english.one("#segment option[value='ships/propeller']")).is_ascii());
+    let id = event.id.to_string();
+    let fields = [("name", "壬癸机械有限公司"), ("title", "新基地"), ("source", "event")];
+    let all = |more: &[(&'static str, &str)]| -> Vec<(String, String)> {
+        fields.iter().chain(more).map(|(k, v)| (k.to_string(), v.to_string())).collect()
+    };
+    let post = async |client: &mut Client, more: &[(&'static str, &str)]| {
+        let all = all(more);
+        let all: Vec<(&str, &str)> = all.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        client.post("/leads", &all).await
+    };
+    let none = post(&mut officer, &[("event", "999999")]).await;
+    assert_eq!(none.status, StatusCode::BAD_REQUEST);
+    assert!(none.text().contains("没有这场活动"));
+    let lead = post(&mut officer, &[("event", &id), ("segment", "ships/propeller")]).await.goes_to();
+    let page = officer.page(&lead).await;
+    let facts = page.text("dl.facts");
+    assert!(facts.contains(&event.said.title) && !facts.contains("ships/propeller"), "{facts}");
+    assert_eq!(page.value("#e-segment option[selected]"), "ships/propeller");
+    let led = world.app.store.leads_of_events(Some(event.id)).await.unwrap();
+    assert!(led.iter().any(|l| l.name == "壬癸机械有限公司"), "it counts among what the event led to");
+}
+
+#[tokio::test]
+async fn the_journal_hides_numbers_by_role_and_its_export_stays_verifiable() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let id = world.app.ledger.board(&world.app.store).await.unwrap().lines[0].id;
+    let money = Money { amount: 13_800_138_000, currency: Currency::Cny };
+    let day = date(2026, 11, 2);
+    let note = "联系人老王\n13812345678，身份证 11010519491231002X";
+    let facts = [
+        NewFact::on(day, Kind::Note, Value::Text(note.into())),
+        NewFact::on(day, Kind::Arrived, Value::Money(money)),
+    ];
+    let (store, today) = (&world.app.store, world.app.clock.today());
+    store.record(&Actor::Cli, now(), today, id, None, &facts).await.unwrap();
+    let mut auditor = world.as_role(Role::Auditor).await;
+    let path = format!("/audit?subject=project:{id}&action=fact.record");
+    let seen = auditor.page(&path).await.text("main table");
+    assert!(seen.contains("138****5678") && seen.contains("110105**********2X"), "{seen}");
+    assert!(!seen.contains("13812345678") && !seen.contains("11010519491231002X"), "{seen}");
+    assert!(seen.contains("13800138000"), "an amount is an amount: {seen}");
+    assert!(director.page(&path).await.text("main table").contains("13812345678"));
+    let export = auditor.post("/audit/export", &[]).await;
+    assert!(export.text().contains("13812345678"), "the lines are those that were sealed");
+    let checked = store::verify_export(&mut &export.bytes[..]).unwrap();
+    assert!(checked.broken.is_none(), "{:?}", checked.broken);
+}
