@@ -164,7 +164,7 @@ fn back(text: Option<&str>, today: Date) -> Result<Option<Date>> {
 fn line(l: &Line, period: Period, as_of: Option<Date>, lang: Lang) -> FigureLine {
     let d = &l.definition;
     let measure = |v: &Values| v.measure(d.measure);
-    let id = &d.id;
+    let (id, trend) = (&d.id, Trend::of(l));
     FigureLine {
         href: format!("/figures/{id}?{}", address(period, as_of)),
         total_href: format!("/figures/{id}?{}&total=yes", address(period, as_of)),
@@ -174,54 +174,63 @@ fn line(l: &Line, period: Period, as_of: Option<Date>, lang: Lang) -> FigureLine
         month: l.month.as_ref().map(|v| value(d, v, lang)),
         last_year: value(d, &l.last_year, lang),
         growth: growth(d.measure, measure(&l.total.values), measure(&l.last_year), lang),
-        before: before(l),
-        trend: trend(l, lang),
+        before: trend.before(),
+        trend: trend.bars(lang),
         undecided: l.total.faults.len(),
     }
 }
 
-/// The months of a line; of counts and amounts they add up to its total.
-#[must_use]
-pub fn trend(l: &Line, lang: Lang) -> Vec<Bar> {
-    let d = &l.definition;
-    let month = |m: Period| {
-        let values = Values::of(d.what, l.total.rows.iter().filter(|r| in_period(d, m, r)));
-        (m.month().unwrap_or(1), values)
-    };
-    let months: Vec<(i8, Values)> = l.total.asked.period.months().map(month).collect();
-    let bar = |(month, values): &(i8, Values)| {
-        let height = height(l, values);
-        let then = usize::try_from(*month - 1).ok().and_then(|i| l.last_year_months.get(i));
-        Bar {
-            month: *month,
-            value: value(d, values, lang),
-            before: then.map_or_else(|| "—".into(), |v| value(d, v, lang)),
-            x: i64::from(month - 1) * 10,
-            y: 30 - height,
-            height,
-        }
-    };
-    months.iter().map(bar).collect()
+/// A figure month by month, this year and the year before; of counts and amounts the months add up to the totals.
+struct Trend<'a> {
+    line: &'a Line,
+    months: Vec<(i8, Values)>,
+    /// What stands at the full height: the whole of a rate, else the highest month of the two years.
+    most: i64,
 }
 
-/// How high a month stands in the picture, 0 to 28: of rates against the whole, else against the highest month of the two years.
-fn height(l: &Line, values: &Values) -> i64 {
-    let d = &l.definition;
-    let size = |v: &Values| v.measure(d.measure).unwrap_or(0).max(0);
-    let most = if d.measure == Measure::Rate {
-        10_000
-    } else {
-        let of = |m: Period| size(&Values::of(d.what, l.total.rows.iter().filter(|r| in_period(d, m, r))));
-        l.total.asked.period.months().map(of).chain(l.last_year_months.iter().map(size)).max().unwrap_or(0)
-    };
-    let height = i128::from(size(values)) * 28 / i128::from(most.max(1));
-    i64::try_from(height).unwrap_or(28).min(28)
-}
+impl<'a> Trend<'a> {
+    fn of(line: &'a Line) -> Trend<'a> {
+        let d = &line.definition;
+        let month = |m: Period| {
+            let values = Values::of(d.what, line.total.rows.iter().filter(|r| in_period(d, m, r)));
+            (m.month().unwrap_or(1), values)
+        };
+        let months: Vec<(i8, Values)> = line.total.asked.period.months().map(month).collect();
+        let size = |v: &Values| v.measure(d.measure).unwrap_or(0);
+        let all = months.iter().map(|m| &m.1).chain(&line.last_year_months);
+        let most = if d.measure == Measure::Rate { 10_000 } else { all.map(size).max().unwrap_or(0) };
+        Trend { line, months, most }
+    }
 
-/// The months of the year before as the points of a line.
-fn before(l: &Line) -> String {
-    let point = |(x, v): (i64, &Values)| format!("{},{}", x * 10 + 4, 30 - height(l, v));
-    (0..).zip(&l.last_year_months).map(point).collect::<Vec<_>>().join(" ")
+    /// 0 to 28.
+    fn height(&self, values: &Values) -> i64 {
+        let size = values.measure(self.line.definition.measure).unwrap_or(0).max(0);
+        let height = i128::from(size) * 28 / i128::from(self.most.max(1));
+        i64::try_from(height).unwrap_or(28).min(28)
+    }
+
+    fn bars(&self, lang: Lang) -> Vec<Bar> {
+        let d = &self.line.definition;
+        let bar = |(month, values): &(i8, Values)| {
+            let height = self.height(values);
+            let then = usize::try_from(*month - 1).ok().and_then(|i| self.line.last_year_months.get(i));
+            Bar {
+                month: *month,
+                value: value(d, values, lang),
+                before: then.map_or_else(|| "—".into(), |v| value(d, v, lang)),
+                x: i64::from(*month - 1) * 10,
+                y: 30 - height,
+                height,
+            }
+        };
+        self.months.iter().map(bar).collect()
+    }
+
+    /// The months of the year before as the points of a line.
+    fn before(&self) -> String {
+        let point = |(x, v): (i64, &Values)| format!("{},{}", x * 10 + 4, 30 - self.height(v));
+        (0..).zip(&self.line.last_year_months).map(point).collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[cfg(test)]

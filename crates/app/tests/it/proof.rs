@@ -277,3 +277,40 @@ async fn the_journal_hides_numbers_by_role_and_its_export_stays_verifiable() {
     let checked = store::verify_export(&mut &export.bytes[..]).unwrap();
     assert!(checked.broken.is_none(), "{:?}", checked.broken);
 }
+
+#[tokio::test]
+async fn the_slider_of_as_of_works_without_scripts_and_the_trend_has_last_years_line() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let page = director.page("/figures?year=2025&month=&back=-12").await;
+    assert!(page.text("main").contains("2025-11-30 23:59:59"), "the end of the month twelve months ago");
+    assert_eq!((page.value("#back"), page.text("#back-day")), ("-12".into(), "2025-11-30".into()));
+    assert_eq!(page.value("#as_of"), "2025-11-30");
+    let row = page.one("#figures a[href^='/figures/signed?'][href*='total=yes']");
+    assert!(href(row).contains("as_of=2025-11-30"), "what it opens is as of that day: {}", href(row));
+    let then = director.page(&href(row)).await.all("#rows tbody tr").len();
+    assert!(then > 0 && then < 44, "{then}");
+    let now = director.page("/figures?year=2025&back=0").await;
+    assert_eq!((now.value("#back"), now.value("#as_of")), ("0".into(), String::new()));
+    assert_eq!(director.get("/figures?back=-99").await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(director.page("/figures?back=-3&as_of=2026-01-15").await.value("#back"), "-10");
+
+    let row = now.one("#figures tr:has(a[href^='/figures/signed?year=2025&total'])");
+    let points = within(row, "polyline")[0].value().attr("points").unwrap().to_string();
+    assert_eq!(points.split(' ').count(), 12);
+    let cell = |n: usize| -> Vec<usize> {
+        let rows = within(row, "details tbody tr");
+        let number =
+            |r: &scraper::ElementRef<'_>| text(within(*r, "td")[n]).replace(" 个", "").parse().unwrap();
+        rows.iter().map(number).collect()
+    };
+    assert_eq!(cell(1).iter().sum::<usize>(), 44);
+    let last = text(within(row, "td.num > a[href$='last=yes']")[0]);
+    assert_eq!(
+        format!("{} 个", cell(2).iter().sum::<usize>()),
+        last,
+        "last year's months add up to its column"
+    );
+    let flat = points.split(' ').map(|p| p.split_once(',').unwrap().1).collect::<BTreeSet<_>>();
+    assert!(flat.len() > 1, "{points}");
+}
