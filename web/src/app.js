@@ -13,6 +13,13 @@ document.addEventListener("change", (event) => {
   if (form) form.requestSubmit();
 });
 
+// A slider says in words where it stands; without scripts the page says it after its button.
+document.addEventListener("input", (event) => {
+  const output = event.target.dataset?.output && document.getElementById(event.target.dataset.output);
+  const option = [...(event.target.list?.options ?? [])].find((o) => o.value === event.target.value);
+  if (output && option) output.textContent = option.label;
+});
+
 // "/" goes to the search box, "?" to the list of keys. Keys are left alone while an input method composes.
 const goto = { d: "/desk", l: "/leads", p: "/projects", f: "/figures", o: "/", c: "/chains", t: "/targets", i: "/imports", s: "/settings" };
 let afterG = false;

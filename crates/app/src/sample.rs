@@ -4,6 +4,7 @@
 //! files; every other company is synthetic and says so in its name, and its credit code lies in a division (99) that
 //! does not exist. The same seed makes the same zone.
 
+pub mod contract;
 pub mod leads;
 pub mod projects;
 pub mod team;

@@ -1,10 +1,10 @@
 //! Access review (准入评审): the zone's score table, points in hundredths, vetoes, and figures per 亩 that cannot be mistaken for
 //! figures per 1,000 m². The table is data (`data/access.toml`).
 
-use crate::company::Currency;
 use crate::fact::Kind;
 use crate::gate::AccessFault;
 use crate::project::Project;
+use crate::rate::Rates;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -227,10 +227,14 @@ impl Table {
 }
 
 impl Item {
-    /// What the project's facts say of it, in yuan or yuan a 亩; `None` when they do not say (or not in yuan).
+    /// What the project's facts say of it, in yuan or yuan a 亩; foreign money at the rate of the day it happened. `None` when they do not
+    /// say, or no rate holds on that day.
     #[must_use]
-    pub fn measured(&self, project: &Project) -> Option<i64> {
-        let yuan = |kind| project.money(kind).filter(|m| m.currency == Currency::Cny).map(|m| m.amount);
+    pub fn measured(&self, project: &Project, rates: &Rates) -> Option<i64> {
+        let yuan = |kind| {
+            let fact = project.get(kind)?;
+            rates.yuan(fact.value.money()?, fact.effective).ok()
+        };
         let per_mu = |kind| Some(Density::new(yuan(kind)?, project.number(Kind::LandArea)?)?.per_mu().0);
         match self.measure {
             Measure::Output => yuan(Kind::Output),

@@ -161,6 +161,8 @@ pub const GUESTS_YEAR: usize = 100_000;
 pub const LEADS_YEAR: usize = 100_000;
 /// Leads and projects listed for one event.
 pub const OUTCOMES_SHOWN: usize = 200;
+/// Rows that the page of outcomes lists behind one of its totals.
+pub const OUTCOMES_OPENED: usize = 1_000;
 /// Rows of yearly targets that one year may have, corrections too.
 pub const GOALS_YEAR: usize = 20_000;
 /// Formulas of the assessment in all.
@@ -214,6 +216,8 @@ pub const DEFINITIONS: usize = 200;
 pub const RESTATED: usize = 10_000;
 /// Rows of a figure on one page; the file has them all.
 pub const FIGURE_ROWS: usize = 500;
+/// Months that the slider of "as of" goes back.
+pub const AS_OF_MONTHS: i32 = 36;
 /// Figures and reports kept in memory; each is as large as the rows it shows.
 pub const FIGURES_KEPT: usize = 16;
 /// Items of one page that a program may ask for.

@@ -33,6 +33,56 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     if changed { Cow::Owned(chars.into_iter().collect()) } else { Cow::Borrowed(text) }
 }
 
+/// JSON with the phone and identity numbers inside its texts hidden; numbers, keys and order stay, so that amounts are read as they are.
+/// A value whose key names a phone is read as one. What is no JSON is masked as free text.
+#[must_use]
+pub fn mask_json(json: &str) -> String {
+    let (mut out, mut rest, mut key) = (String::with_capacity(json.len()), json, String::new());
+    while let Some(start) = rest.find('"') {
+        let Some(length) = string_length(&rest[start..]) else { return mask(json).into_owned() };
+        let (before, after) = (&rest[..start], &rest[start + length..]);
+        let Ok(text) = serde_json::from_str::<String>(&rest[start..start + length]) else {
+            return mask(json).into_owned();
+        };
+        out.push_str(before);
+        rest = after;
+        if after.trim_start().starts_with(':') {
+            out.push_str(&json[json.len() - after.len() - length..json.len() - after.len()]);
+            key = text;
+            continue;
+        }
+        let said = if key.contains("phone") { format!("tel {text}") } else { text };
+        let hidden = mask(&said);
+        let hidden =
+            if key.contains("phone") { hidden.strip_prefix("tel ").unwrap_or(&hidden) } else { &hidden };
+        out.push_str(&serde_json::to_string(hidden).unwrap_or_default());
+    }
+    if out.is_empty() {
+        // Without any text: numbers and marks alone, or free text that was never JSON.
+        return if serde_json::from_str::<serde_json::Value>(json).is_ok() {
+            json.into()
+        } else {
+            mask(json).into_owned()
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The length in bytes of the string of JSON that `text` starts with, its quotes included.
+fn string_length(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// A number that was found: the places of its digits, how many of them stay readable at both ends, and its end.
 struct Found {
     digits: Vec<usize>,

@@ -9,7 +9,7 @@ use domain::fact::{FactId, ProjectId};
 use domain::limits::PAGE_ROWS;
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{query, query_as};
+use sqlx::{QueryBuilder, query, query_as};
 
 /// A file to note, after its bytes are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -94,7 +94,65 @@ impl Store {
             .map(|(fact, a, b, c, d, e, by)| Ok((FactId(fact), file((a, b, c, d, e, by))?)))
             .collect()
     }
+
+    /// The files of these facts, each with its fact, by fact and name.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn files_of_facts(&self, facts: &[FactId]) -> Result<Vec<(FactId, File)>> {
+        let mut found = Vec::new();
+        for some in facts.chunks(ASKED) {
+            let rows: Vec<(i64, String, String, String, i64, i64, String)> = on!(&self.reader, db => {
+                let mut q = QueryBuilder::new(
+                    "SELECT x.fact, f.sha256, f.name, f.kind, f.bytes, f.created_at, f.made_by FROM fact_file x \
+                     JOIN file f ON f.sha256 = x.sha256 WHERE x.fact IN (");
+                let mut list = q.separated(", ");
+                for fact in some {
+                    list.push_bind(fact.0);
+                }
+                q.push(") ORDER BY x.fact, f.name, f.sha256");
+                q.build_query_as().fetch_all(db).await
+            })?;
+            for (fact, a, b, c, d, e, by) in rows {
+                found.push((FactId(fact), file((a, b, c, d, e, by))?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The projects whose facts point at a file, by number.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn projects_of_file(&self, sha256: &str) -> Result<Vec<ProjectId>> {
+        let rows: Vec<(i64,)> = on!(&self.reader, db => query_as(
+            "SELECT DISTINCT a.project FROM fact_file x JOIN fact a ON a.id = x.fact WHERE x.sha256 = $1 ORDER BY a.project")
+            .bind(sha256).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(|(id,)| ProjectId(id)).collect())
+    }
+
+    /// Notes files that come with the sample zone, all in one entry of the journal; those that are there already stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an empty or long name.
+    pub async fn add_files(&self, by: &Actor, now: Timestamp, what: &str, files: &[NewFile]) -> Result<()> {
+        let mut tx = self.tx("file.add", by, now).await?;
+        for new in files {
+            line("file name", &new.name)?;
+            on!(&mut tx.conn, db => query(
+                "INSERT INTO file (sha256, name, kind, bytes, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6) \
+                 ON CONFLICT (sha256) DO NOTHING")
+                .bind(&new.sha256).bind(&new.name).bind(&new.kind).bind(i64::try_from(new.bytes).unwrap_or(i64::MAX))
+                .bind(by.to_string()).bind(micros(now)).execute(&mut **db).await.map(|_| ()))?;
+        }
+        let subject = format!("files:{what}");
+        tx.note(Note { action: "file.add", subject, before: NOTHING, after: Some(files) }).await?;
+        tx.commit().await
+    }
 }
+
+/// Facts that one query asks about.
+const ASKED: usize = 500;
 
 type Row = (String, String, String, i64, i64, String);
 

@@ -254,6 +254,7 @@ pub async fn create(
         officer: new.officer.map(|id| id.to_string()).unwrap_or_default(),
         source: new.source.as_str().into(),
         source_ref: text(new.source_ref),
+        event: String::new(),
         contact_name: text(new.contact_name),
         contact_phone: text(new.contact_phone),
         version: String::new(),

@@ -114,7 +114,7 @@ pub struct EntryOf {
 
 impl EntryOf {
     fn of(entry: JournalEntry, signed: &Signed) -> EntryOf {
-        let text = |t: String| signed.contacts(&t).into_owned();
+        let text = |t: String| signed.contacts_of_json(&t);
         EntryOf {
             seq: entry.seq,
             at: entry.at,

@@ -162,7 +162,8 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
             source: "示例汇率（合成）".into(),
         };
         app.store.add_rate(&Actor::System, at_nine(sample::projects::RATE_SINCE), &rate).await?;
-        sample::projects::seed(&app.store, &sample::projects::make(&sample, &team, SEED)).await?;
+        let histories = sample::projects::make(&sample, &team, SEED);
+        sample::projects::seed(&app.store, &app.config, &histories).await?;
         sample::leads::seed(&app.store, &sample, &team, app.clock.today(), at_nine).await?;
     }
     Ok(())

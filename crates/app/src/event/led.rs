@@ -5,7 +5,7 @@ use crate::ledger::{Board, Line};
 use crate::text::{Lang, grouped, yuan};
 use domain::company::Currency;
 use domain::money;
-use domain::rate::Rates;
+use domain::rate::{NoRate, Rates};
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,8 +49,7 @@ fn of_board(board: &Board, rates: &Rates, today: Date) -> HashMap<i64, Led> {
     for line in board.lines.iter().filter(|l| !l.duplicate) {
         let Some(event) = line.event else { continue };
         let led = all.entry(event).or_default();
-        let worth = line.planned.map_or(Ok(0), |m| rates.yuan(m, line.signed.unwrap_or(today)));
-        match worth {
+        match worth(line, rates, today) {
             Ok(worth) => {
                 led.planned_yuan = led.planned_yuan.saturating_add(worth);
                 if line.signed.is_some() {
@@ -63,6 +62,14 @@ fn of_board(board: &Board, rates: &Rates, today: Date) -> HashMap<i64, Led> {
         led.projects.push(line.clone());
     }
     all
+}
+
+/// What a project plans to invest, yuan: at the rate of the day its signing counts, of today before that; 0 when no amount is known.
+///
+/// # Errors
+/// No rate of its currency holds on that day.
+pub fn worth(line: &Line, rates: &Rates, today: Date) -> Result<i64, NoRate> {
+    line.planned.map_or(Ok(0), |m| rates.yuan(m, line.signed.unwrap_or(today)))
 }
 
 impl Led {

@@ -4,5 +4,6 @@ pub mod edit;
 pub mod guests;
 pub mod led;
 pub mod list;
+mod opened;
 pub mod outcomes;
 pub mod show;

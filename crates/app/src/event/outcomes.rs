@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::event::led::{Led, ProjectRow, fine, led, project_row};
 use crate::event::list::{Choice, days, label};
+use crate::event::opened::{self, Opened, opened};
 use crate::event::show::per_signed;
 use crate::text::yuan;
 use crate::web::chrome::{Chrome, Nav};
@@ -22,6 +23,8 @@ struct OutcomesPage {
     rows: Vec<OutcomeRow>,
     /// Events, guests, projects, signed, and the sums as people read them.
     total: Total,
+    /// The rows of a total.
+    opened: Option<Opened>,
 }
 
 #[derive(Default)]
@@ -58,6 +61,8 @@ struct OutcomeRow {
 pub struct Asked {
     #[serde(default)]
     year: String,
+    #[serde(default)]
+    rows: String,
 }
 
 /// `GET /events/outcomes`
@@ -77,7 +82,12 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let mut total = Total::default();
     let (mut all, mut spent) = (Led::default(), 0i64);
     let mut rows = Vec::new();
-    for line in app.store.events_of(year).await? {
+    let events = app.store.events_of(year).await?;
+    let opened = match opened::Total::of(&asked.rows) {
+        Some(total) => Some(opened(&app, &signed, total, &events, &led).await?),
+        None => None,
+    };
+    for line in events {
         let mine = led.remove(&line.event.id).unwrap_or_default();
         all.signed += mine.signed;
         all.signed_yuan = all.signed_yuan.saturating_add(mine.signed_yuan);
@@ -109,5 +119,5 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     total.per_signed = per_signed(&all, spent, lang);
     let mut p = Chrome::of(&signed, Nav::Events);
     p.here = format!("/events/outcomes?year={year}");
-    render(&OutcomesPage { p, year, years, rows, total })
+    render(&OutcomesPage { p, year, years, rows, total, opened })
 }

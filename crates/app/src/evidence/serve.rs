@@ -5,15 +5,20 @@ use crate::evidence::keep::{Health, health, place};
 use crate::evidence::sniff::media_type;
 use crate::web::error::{Result, WebError};
 use crate::web::form::encode;
+use crate::web::session::Signed;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
+use domain::user::UnitId;
+use store::file::File;
 
 /// `GET /files/{sha256}`
-pub async fn get(State(app): State<App>, Path(sha256): Path<String>) -> Result<Response> {
+pub async fn get(State(app): State<App>, signed: Signed, Path(sha256): Path<String>) -> Result<Response> {
     let none = || WebError::not_found("没有这个文件。", "There is no such file.");
     let path = place(&app.config, &sha256).ok_or_else(none)?;
-    let file = app.store.file(&sha256).await?.ok_or_else(none)?.file;
+    let noted = app.store.file(&sha256).await?.ok_or_else(none)?;
+    guard(&app, &signed, &noted).await?;
+    let file = noted.file;
     let (config, kept) = (app.config.clone(), file.clone());
     let read = move || {
         let health = health(&config, &kept, &mut u64::MAX.clone())?;
@@ -53,4 +58,22 @@ pub async fn get(State(app): State<App>, Path(sha256): Path<String>) -> Result<R
         ),
     ];
     Ok((headers, bytes).into_response())
+}
+
+/// Refuses a file to those who may read none of the records that point at it. A file that no record points at yet (a form came back) is
+/// for whoever brought it, and for those who read every record.
+async fn guard(app: &App, signed: &Signed, file: &File) -> Result<()> {
+    if signed.sees_all() || file.by == signed.actor().to_string() {
+        return Ok(());
+    }
+    let projects = app.store.projects_of_file(&file.file.sha256).await?;
+    let board = app.ledger.board(&app.store).await?;
+    let seen = |id| board.line(id).is_some_and(|l| signed.sees_unit(l.unit.map(UnitId)));
+    if projects.into_iter().any(seen) {
+        return Ok(());
+    }
+    Err(WebError::forbidden(
+        "这个文件属于其他单位的记录；按园区设置，只能查看本单位记录的文件。需要时请联系该单位。",
+        "This file belongs to records of another unit; the zone lets you read those of your own unit only. Ask that unit.",
+    ))
 }

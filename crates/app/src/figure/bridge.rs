@@ -7,7 +7,7 @@ use crate::web::session::hex;
 use anyhow::Context as _;
 use domain::fact::{FactId, Kind};
 use domain::figure::{
-    Builder, DateRule, Definition, Period, Report, Restated, builtin, kinds, parse, restate, window,
+    Asked, Builder, DateRule, Definition, Period, Report, Restated, builtin, kinds, parse, restate, window,
 };
 use domain::limits;
 use domain::project::Project;
@@ -162,6 +162,17 @@ pub fn closed(closing: &Closing) -> anyhow::Result<Question> {
         .map_err(|e| anyhow::anyhow!("period {}: {e}", closing.id))?;
     let cut = Cut { at: closing.cut_off, day: closing.judged_on, open: false };
     Ok(Question { definitions: Arc::new(definitions), period, cut })
+}
+
+impl Question {
+    /// The same question a year before (同比): as of the same cut-off, cohorts and promises judged on that day a year before, which is how
+    /// the column of the year before is made.
+    #[must_use]
+    pub fn last_year(&self) -> Question {
+        let asked = Asked { period: self.period, day: self.cut.day }.last_year();
+        let cut = Cut { day: asked.day, ..self.cut };
+        Question { definitions: self.definitions.clone(), period: asked.period, cut }
+    }
 }
 
 /// Computes a closed period again, and says whether its bytes are what they were.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::import::upload::shown_name;
 use crate::import::words::cause;
-use crate::import::worker;
+use crate::import::worker::{self, UNITS, choice_text};
 use crate::intake::source::{Source, SourceInfo};
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
@@ -39,6 +39,12 @@ struct ColumnRow {
     heading: String,
     field: String,
     sample: String,
+    /// Whether it could hold money, so that its unit is asked for.
+    money: bool,
+    /// Whether it stands in 元.
+    yuan: bool,
+    /// Whether it stands in 万元.
+    wan: bool,
 }
 
 struct FieldChoice {
@@ -73,6 +79,9 @@ pub async fn get(
         .map(|(index, c)| ColumnRow {
             index,
             heading: c.heading.clone(),
+            money: c.field.is_none_or(|f| f == Field::Capital),
+            yuan: c.unit == Some(UNITS[0].1),
+            wan: c.unit == Some(UNITS[1].1),
             field: c.field.map(field_id).unwrap_or_default(),
             sample: rows
                 .iter()
@@ -126,14 +135,20 @@ pub async fn post(
     for (index, column) in mapping.columns.iter().enumerate() {
         let Some(chosen) = value(&format!("c{index}")) else { continue };
         let before = column.field.map(field_id).unwrap_or_default();
-        if chosen == before || column.heading.is_empty() {
+        let said =
+            value(&format!("u{index}")).and_then(|word| UNITS.iter().find(|u| u.0 == word)).map(|u| u.1);
+        let capital = chosen == field_id(Field::Capital);
+        let unit = said.filter(|unit| capital && column.unit != Some(*unit));
+        // Taken back: the heading or the cells say it again.
+        let cleared = capital && column.chosen && column.unit.is_some() && said.is_none();
+        if (chosen == before && unit.is_none() && !cleared) || column.heading.is_empty() {
             continue;
         }
         let field = if chosen.is_empty() { field_id(Field::Skip) } else { chosen.to_string() };
         let parsed = serde_json::from_str::<Field>(&field)
             .map_err(|_| WebError::bad_request("没有这个字段。", format!("There is no field `{chosen}`.")))?;
-        overrides.set(&column.heading, Choice { field: Some(parsed), unit: None });
-        choices.push((heading_key(&column.heading), field));
+        overrides.set(&column.heading, Choice { field: Some(parsed), unit });
+        choices.push((heading_key(&column.heading), choice_text(parsed, unit)));
     }
     // Choices are kept only when they make a mapping that can be imported.
     Mapping::recognise(&headings, &overrides).check().map_err(|fault| {

@@ -13,8 +13,10 @@ use crate::intake::stage::{self, Job, Staged, Summary};
 use crate::world::{self, World};
 use anyhow::{Context, Result, bail, ensure};
 use domain::chain::{self, ChainSet};
-use domain::intake::{Choice, Overrides};
+use domain::company::Currency;
+use domain::intake::{Choice, Field, Overrides};
 use domain::limits;
+use domain::money::Unit;
 use engine::snapshot::Step;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashSet;
@@ -321,11 +323,32 @@ pub async fn chains(app: &App) -> Result<ChainSet> {
 pub async fn overrides(app: &App) -> Result<Overrides> {
     let mut overrides = Overrides::default();
     for mapping in app.store.column_mappings().await? {
-        if let Ok(field) = serde_json::from_str(&mapping.field) {
-            overrides.set(&mapping.heading, Choice { field: Some(field), unit: None });
+        if let Some(choice) = choice_of(&mapping.field) {
+            overrides.set(&mapping.heading, choice);
         }
     }
     Ok(overrides)
+}
+
+/// Units that a column of money may stand in: the word of forms and of the store, and what it means.
+pub const UNITS: [(&str, Unit); 2] = [
+    ("元", Unit { scale: 1, currency: Currency::Cny }),
+    ("万元", Unit { scale: 10_000, currency: Currency::Cny }),
+];
+
+/// A choice as the store keeps it: the field in JSON, and behind it ` @万元` where a unit was said.
+#[must_use]
+pub fn choice_text(field: Field, unit: Option<Unit>) -> String {
+    let word = unit.and_then(|unit| UNITS.iter().find(|u| u.1 == unit)).map(|u| format!(" @{}", u.0));
+    serde_json::to_string(&field).unwrap_or_default() + &word.unwrap_or_default()
+}
+
+/// The choice that the store kept; `None` for a field that this program does not know.
+#[must_use]
+pub fn choice_of(text: &str) -> Option<Choice> {
+    let (field, word) = text.split_once(" @").unwrap_or((text, ""));
+    let unit = UNITS.iter().find(|u| u.0 == word).map(|u| u.1);
+    Some(Choice { field: Some(serde_json::from_str(field).ok()?), unit })
 }
 
 fn start(app: &App, import: Option<i64>) -> Arc<Gauge> {

@@ -1,10 +1,12 @@
 //! `/leads/new`: register a company, with the claims of others shown before anything is written.
 
 use crate::app::App;
+use crate::chain::words::{chain_name, segment_name};
 use crate::lead::Names;
 use crate::lead::check::{ClaimRow, claim_rows};
 use crate::lead::rules::Rules;
 use crate::target::list::Choice;
+use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::Checked;
@@ -32,6 +34,8 @@ struct NewPage {
     resolved: Option<Found>,
     candidates: Vec<Found>,
     sources: Vec<Choice>,
+    segments: Vec<Segments>,
+    events: Vec<Choice>,
     officers: Vec<Choice>,
     rows: Vec<ClaimRow>,
     doubts: Vec<(&'static str, String)>,
@@ -62,8 +66,10 @@ pub struct Form {
     pub officer: String,
     /// Word of a [`Source`].
     pub source: String,
-    /// Which event, target, visit or person.
+    /// Which target, visit or person.
     pub source_ref: String,
+    /// Number of the event, when that is the source.
+    pub event: String,
     /// Whom to talk to.
     pub contact_name: String,
     /// Their number.
@@ -114,7 +120,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(from): Query<Pref
     let mut form =
         Form { key: from.key, name: from.name, title: from.title, source: from.source, ..Form::default() };
     if !from.event.is_empty() {
-        (form.source, form.source_ref) = (Source::Event.as_str().into(), from.event);
+        (form.source, form.event) = (Source::Event.as_str().into(), from.event);
     }
     page(&app, &signed, form).await
 }
@@ -156,12 +162,62 @@ async fn page(app: &App, signed: &Signed, mut form: Form) -> Page {
                 current: Some(*s) == source,
             })
             .collect(),
+        segments: segments(app, &form.segment, lang),
+        events: events(app, &form.event).await?,
         officers: names.officers(Some(officer)),
         rows: found.rows,
         doubts,
         asked,
         f: form,
     })
+}
+
+/// The segments of one chain, for a select.
+pub struct Segments {
+    /// The chain.
+    pub chain: String,
+    /// Its segments.
+    pub list: Vec<Choice>,
+}
+
+/// Every segment by its chain. One that is written and that no chain has stays to be chosen.
+#[must_use]
+pub fn segments(app: &App, current: &str, lang: Lang) -> Vec<Segments> {
+    let mut all: Vec<Segments> = Vec::new();
+    if let Some(world) = app.engine.world() {
+        for chain in world.chains.chains() {
+            let one = |s: &domain::chain::Segment| {
+                let id = format!("{}/{}", chain.id, s.id);
+                Choice { current: id == current, name: segment_name(s, lang), id }
+            };
+            all.push(Segments {
+                chain: chain_name(chain, lang),
+                list: chain.segments.iter().map(one).collect(),
+            });
+        }
+    }
+    if !current.is_empty() && !all.iter().flat_map(|g| &g.list).any(|c| c.current) {
+        let kept = Choice { id: current.into(), name: current.into(), current: true };
+        all.push(Segments { chain: lang.t("其他", "Other").into(), list: vec![kept] });
+    }
+    all
+}
+
+/// The latest events, by their names; one that is older stays to be chosen by its number.
+async fn events(app: &App, current: &str) -> Result<Vec<Choice>> {
+    let page = store::Page::new(limits::PAGE_ROWS, 0);
+    let events = app.store.events(store::event::EventFilter::default(), page).await?;
+    let choice = |id: String, name: String| Choice { current: id == current, id, name };
+    let mut all: Vec<Choice> = events
+        .into_iter()
+        .map(|e| choice(e.event.id.to_string(), format!("{} {}", e.event.said.start, e.event.said.title)))
+        .collect();
+    if let Some(id) = current.parse::<i64>().ok().filter(|_| !all.iter().any(|c| c.current))
+        && let Some(event) = app.store.event(id).await?
+    {
+        all.push(choice(id.to_string(), format!("{} {}", event.said.start, event.said.title)));
+    }
+    Ok(all)
 }
 
 /// `POST /leads`
@@ -194,7 +250,7 @@ pub async fn register(app: &App, signed: &Signed, form: &Form) -> Result<(Lead, 
         text: form.text(&claim)?,
         officer,
         source,
-        source_ref: Some(form.source_ref.trim().to_string()).filter(|s| !s.is_empty()),
+        source_ref: form.reference(app, source).await?,
         registered: app.clock.today(),
     };
     let rules = Rules::read(app).await?;
@@ -286,6 +342,25 @@ fn resolve(world: &Arc<World>, key: &str, name: &str) -> anyhow::Result<Meant> {
 }
 
 impl Form {
+    /// What the source is: of an event its number, else what was written.
+    ///
+    /// # Errors
+    /// 400 for an event that there is not.
+    async fn reference(&self, app: &App, source: Source) -> Result<Option<String>> {
+        let (event, written) = (self.event.trim(), self.source_ref.trim());
+        if source == Source::Event && !event.is_empty() {
+            let known = match event.parse() {
+                Ok(id) => app.store.event(id).await?.is_some(),
+                Err(_) => false,
+            };
+            if !known {
+                return Err(wrong("没有这场活动，请重新选择。", "There is no such event; choose another."));
+            }
+            return Ok(Some(event.to_string()));
+        }
+        Ok(Some(written.to_string()).filter(|s| !s.is_empty()))
+    }
+
     /// What the form claims, with what the universe knows of the company.
     ///
     /// # Errors

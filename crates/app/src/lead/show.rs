@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::clock::shown;
 use crate::lead::check::claim_rows;
+use crate::lead::new::{Segments, segments};
 use crate::lead::rules::{Rules, without};
 use crate::lead::{Names, ended_words, ours, phone, step_mark};
 use crate::target::list::Choice;
@@ -16,7 +17,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use domain::lead::clock::{Contact, clock};
 use domain::lead::credit::{Figure, PartyKind};
-use domain::lead::{ConflictState, ContactKind, LeadId, LeadState};
+use domain::lead::{ConflictState, ContactKind, LeadId, LeadState, Source};
 use domain::mask::mask;
 use domain::role::Action;
 use serde::Deserialize;
@@ -56,6 +57,7 @@ struct LeadPage {
     ours: bool,
     may_record: bool,
     edit: EditRow,
+    segments: Vec<Segments>,
 }
 
 struct StepRow {
@@ -111,7 +113,6 @@ struct EditRow {
     other_names: String,
     group: String,
     amount: String,
-    segment: String,
     contact_name: String,
     contact_phone: String,
 }
@@ -144,6 +145,10 @@ pub async fn get(
     let own = ours(&signed, lead.said.officer, lead.unit);
     let whole = own && signed.may(Action::SeeContacts);
     let open = lead.state == LeadState::Open;
+    let segments = segments(&app, lead.said.text.segment.as_deref().unwrap_or_default(), lang);
+    let on = segments.iter().flat_map(|g| g.list.iter().map(move |s| (g, s))).find(|(_, s)| s.current);
+    let segment = on.map(|(g, s)| format!("{} · {}", g.chain, s.name));
+    let reference = reference(&app, &lead).await?;
     let warn = rules.clue.protection.warn_days.min(3_660);
     let soon = today.saturating_add(jiff::Span::new().days(warn));
     let choice = |id: &str, name: &str| Choice { id: id.into(), name: name.into(), current: false };
@@ -161,7 +166,7 @@ pub async fn get(
             format!("{day} {}", ended_words(lead.ended_why.as_deref().unwrap_or_default(), lang))
         }),
         project: lead.project.map(|p| p.0),
-        facts: facts(&lead, &signed, &names, lang),
+        facts: facts(&lead, &signed, &names, (reference.as_deref(), segment.as_deref()), lang),
         need: if whole { lead.said.text.need.clone() } else { mask(&lead.said.text.need).into_owned() },
         steps: clock
             .steps
@@ -201,6 +206,7 @@ pub async fn get(
         doubts,
         ours: own && signed.may(Action::RegisterLead),
         may_record: own && signed.may(Action::RecordFact),
+        segments,
         edit: if own { edit_row(&lead, &signed) } else { EditRow::default() },
         p,
     })
@@ -233,10 +239,28 @@ fn flash(done: &Done, lang: Lang) -> Option<Flash> {
     Some(Flash { bad: !done.contested.is_empty(), text: text.into() })
 }
 
-fn facts(lead: &Lead, signed: &Signed, names: &Names, lang: Lang) -> Vec<(&'static str, String)> {
+/// What the source of a lead is, as people know it: of an event its title.
+async fn reference(app: &App, lead: &Lead) -> Result<Option<String>> {
+    let Some(which) = lead.said.source_ref.clone() else { return Ok(None) };
+    if lead.said.source == Source::Event
+        && let Ok(id) = which.trim().parse()
+        && let Some(event) = app.store.event(id).await?
+    {
+        return Ok(Some(event.said.title));
+    }
+    Ok(Some(which))
+}
+
+fn facts(
+    lead: &Lead,
+    signed: &Signed,
+    names: &Names,
+    (reference, segment): (Option<&str>, Option<&str>),
+    lang: Lang,
+) -> Vec<(&'static str, String)> {
     let said = &lead.said;
     let or_dash = |t: &str| if t.is_empty() { "—".to_string() } else { t.to_string() };
-    let source = match &said.source_ref {
+    let source = match reference {
         Some(which) => format!("{} · {which}", said.source.label(lang)),
         None => said.source.label(lang).to_string(),
     };
@@ -252,7 +276,7 @@ fn facts(lead: &Lead, signed: &Signed, names: &Names, lang: Lang) -> Vec<(&'stat
             lang.t("计划投资", "Planned investment"),
             said.text.amount.map_or_else(|| "—".into(), |a| yuan(a, lang)),
         ),
-        (lang.t("环节", "Segment"), or_dash(said.text.segment.as_deref().unwrap_or_default())),
+        (lang.t("环节", "Segment"), or_dash(segment.unwrap_or_default())),
         (lang.t("企业联系人", "Contact person"), {
             let who = if ours(signed, said.officer, lead.unit) {
                 said.text.contact_name.clone()
@@ -275,7 +299,6 @@ fn edit_row(lead: &Lead, signed: &Signed) -> EditRow {
                 currency: domain::company::Currency::Cny,
             })
         }),
-        segment: text.segment.clone().unwrap_or_default(),
         contact_name: text.contact_name.clone(),
         contact_phone: if signed.may(Action::SeeContacts) {
             text.contact_phone.clone()

@@ -17,6 +17,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::access::{Item, Measure, Scores, Table, points, read_points, scores};
 use domain::fact::{FactId, Kind, NewFact, Value};
 use domain::project::Project;
+use domain::rate::Rates;
 
 #[derive(Template)]
 #[template(path = "project/access.html")]
@@ -86,9 +87,13 @@ async fn page(
 ) -> Result<Response> {
     let (names, rules, lang) = (Names::read(app).await?, Rules::read(&app.config)?, signed.prefs.lang);
     let table = rules.access.as_ref();
+    let rates = Rates::new(app.store.rates().await?, None);
     let (raw, checked) = (scores(project, Kind::AccessRaw), scores(project, Kind::AccessChecked));
-    let rows: Vec<Row> =
-        table.items.iter().map(|i| row(i, project, raw.as_ref(), checked.as_ref(), typed, lang)).collect();
+    let rows: Vec<Row> = table
+        .items
+        .iter()
+        .map(|i| row(i, i.measured(project, &rates), raw.as_ref(), checked.as_ref(), typed, lang))
+        .collect();
     let held = |s: Option<&Scores>, id: &str| s.is_some_and(|s| s.vetoes.contains(id));
     let veto = |v: &domain::access::Veto| Veto {
         name: lang.t(&v.zh, &v.en).into(),
@@ -97,7 +102,8 @@ async fn page(
         typed: typed.is_some_and(|t| t.all("veto").any(|x| x == v.id)),
         id: v.id.clone(),
     };
-    let computed: i64 = table.items.iter().filter_map(|i| i.measured(project).map(|v| i.earned(v))).sum();
+    let computed: i64 =
+        table.items.iter().filter_map(|i| i.measured(project, &rates).map(|v| i.earned(v))).sum();
     let total = |s: Option<&Scores>| s.map_or_else(|| "—".to_string(), |s| points(table.total(s)));
     let by = |kind| project.get(kind).map(|f| names.actor(&f.by, lang)).unwrap_or_default();
     let fault = table.fault(checked.as_ref()).map(domain::gate::Missing::Access);
@@ -154,14 +160,13 @@ fn own(project: &Project, signed: &Signed) -> bool {
 
 fn row(
     item: &Item,
-    project: &Project,
+    measured: Option<i64>,
     raw: Option<&Scores>,
     checked: Option<&Scores>,
     typed: Option<&Sheet>,
     lang: Lang,
 ) -> Row {
     let of = |s: Option<&Scores>| s.and_then(|s| s.points.get(&item.id).copied());
-    let measured = item.measured(project);
     let per_mu = matches!(item.measure, Measure::InvestmentPerMu | Measure::TaxPerMu);
     let shown = |v: i64| {
         let unit = if per_mu { lang.t("/亩", "/mu") } else { "" };

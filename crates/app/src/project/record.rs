@@ -60,7 +60,8 @@ pub struct Input {
 }
 
 /// Units of money in forms; each is what [`money::parse`] reads after a number.
-const MONEY: [&str; 9] = ["万元", "亿元", "元", "万美元", "亿美元", "万港元", "万欧元", "万日元", "万英镑"];
+pub(super) const MONEY: [&str; 9] =
+    ["万元", "亿元", "元", "万美元", "亿美元", "万港元", "万欧元", "万日元", "万英镑"];
 /// Kinds that this form does not offer: stages move through their gate, scores through their page, repetition and credit are settled.
 const ELSEWHERE: [Kind; 5] = [Kind::Stage, Kind::AccessRaw, Kind::AccessChecked, Kind::Credit, Kind::Lead];
 

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::evidence::sheet::Sheet;
 use crate::evidence::sniff::ACCEPT;
 use crate::project::names::Names;
-use crate::project::record::{Input, keep_all, read_day, read_value};
+use crate::project::record::{Input, MONEY, keep_all, read_day, read_value};
 use crate::project::{find, guard, guard_kinds, is_stale, stale};
 use crate::rules::Rules;
 use crate::text::Lang;
@@ -17,8 +17,10 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::access;
+use domain::company::Money;
 use domain::fact::{FactId, Kind, NewFact, Value};
 use domain::gate::{self, Brought, Missing, Reviews};
+use domain::money;
 use domain::project::Project;
 use domain::review;
 use domain::stage::Stage;
@@ -144,10 +146,11 @@ async fn form(
     let evidence =
         needed.iter().copied().chain((!needed.contains(&"other")).then_some("other")).map(wanted).collect();
     let input = |kind: &Kind| {
-        let (value, unit) = typed.values.get(kind).cloned().unwrap_or_default();
+        let known = || project.money(*kind).and_then(written).unwrap_or_default();
+        let (value, unit) = typed.values.get(kind).cloned().unwrap_or_else(known);
         Input::of(*kind, &value, &unit, &names, &rules.gates, lang)
     };
-    let inputs = gate.facts.iter().filter(|k| project.get(**k).is_none()).map(input).collect();
+    let inputs = gate.facts.iter().filter(|k| asks(project, **k)).map(input).collect();
     // What this form itself can bring is no reason to send the reader away.
     let elsewhere = |m: &Missing| !matches!(m, Missing::Evidence(_) | Missing::Fact(_) | Missing::Reason);
     let sent = !faults.is_empty() || typed.sent;
@@ -226,6 +229,22 @@ pub async fn post(
     }
 }
 
+/// Whether the form has a control for a fact: what is not known yet, and money, whose amount the document at hand may settle anew.
+fn asks(project: &Project, kind: Kind) -> bool {
+    project.get(kind).is_none_or(|f| f.value.money().is_some())
+}
+
+/// An amount as its control writes it: in ten thousands of its currency.
+fn written(money: Money) -> Option<(String, String)> {
+    let unit = MONEY.iter().find(|u| {
+        u.starts_with('万')
+            && money::parse(&format!("1{u}"), None) == Ok(Some(Money { amount: 10_000, ..money }))
+    })?;
+    let (whole, rest) = (money.amount / 10_000, money.amount % 10_000);
+    let text = format!("{whole}.{rest:04}");
+    Some((text.trim_end_matches('0').trim_end_matches('.').to_string(), (*unit).to_string()))
+}
+
 type Values = BTreeMap<Kind, (String, String)>;
 
 /// The facts of a move: what must be known, a fact for each kind of evidence, and the stage itself with every file.
@@ -246,10 +265,12 @@ fn facts(
     };
     let effective = day(sheet.get("effective"), today);
     let counts = day(sheet.get("counts"), effective);
-    for kind in rules.gates.gate(to).facts.iter().copied().filter(|k| project.get(*k).is_none()) {
+    for kind in rules.gates.gate(to).facts.iter().copied().filter(|k| asks(project, *k)) {
         let (text, unit) = (sheet.get(&format!("value.{kind}")), sheet.get(&format!("unit.{kind}")));
         values.insert(kind, (text.into(), unit.into()));
         match read_value(kind, text, unit) {
+            // Nothing is said anew where the amount that is known was left as it stands.
+            Ok(value) if project.get(kind).is_some_and(|f| f.value == value) => {}
             Ok(value) => facts.push(NewFact { counts, ..NewFact::on(effective, kind, value) }),
             // The gate says what is missing.
             Err(_) if text.is_empty() => {}

@@ -112,7 +112,11 @@ async fn seal(app: &App, signed: &Signed, closing: &Closing) -> Result<()> {
     Ok(app.store.seal_period(&signed.actor(), app.clock.now(), closing.id, &sealed.sha256).await?)
 }
 
-async fn find(app: &App, id: &str) -> Result<Closing> {
+/// A closing by its number in an address.
+///
+/// # Errors
+/// 404 when there is none.
+pub async fn find(app: &App, id: &str) -> Result<Closing> {
     let found = match id.parse() {
         Ok(id) => app.store.period(id).await?,
         Err(_) => None,
@@ -142,6 +146,16 @@ pub async fn finish(
 #[derive(Debug, Deserialize)]
 pub struct Nothing {}
 
+/// A figure of a closed report; each number opens its rows as of the cut-off.
+struct ReportLine {
+    href: String,
+    name: String,
+    key: String,
+    month: String,
+    total: String,
+    last: String,
+}
+
 #[derive(Template)]
 #[template(path = "report/show.html")]
 struct ReportPage {
@@ -156,7 +170,7 @@ struct ReportPage {
     now: String,
     same: Option<bool>,
     monthly: bool,
-    rows: Vec<(String, String, String, String, String)>,
+    rows: Vec<ReportLine>,
     may_close: bool,
     may_export: bool,
 }
@@ -170,8 +184,14 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<String>)
     let line = |l: &domain::figure::Line| {
         let d = &l.definition;
         let month = l.month.as_ref().map_or_else(|| "—".into(), |v| value(d, v, lang));
-        let name = lang.t(&d.zh, &d.en).to_string();
-        (name, d.key(), month, value(d, &l.total.values, lang), value(d, &l.last_year, lang))
+        ReportLine {
+            href: format!("/figures/{}?report={}", d.id, closing.id),
+            name: lang.t(&d.zh, &d.en).to_string(),
+            key: d.key(),
+            month,
+            total: value(d, &l.total.values, lang),
+            last: value(d, &l.last_year, lang),
+        }
     };
     render(&ReportPage {
         p: Chrome::of(&signed, Nav::Reports),

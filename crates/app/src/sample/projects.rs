@@ -2,6 +2,9 @@
 //! 183.04亿元, one of 30亿元 or more); the years around it are made up so that trends and comparisons have something to show.
 
 use super::{MARK, Rng, Sample};
+use crate::config::Config;
+use crate::evidence::keep::place;
+use anyhow::Context as _;
 use domain::company::{Currency, Money};
 use domain::fact::{Kind, NewFact, ProjectId, Sort, Value};
 use domain::stage::Stage;
@@ -9,6 +12,9 @@ use engine::random::SplitMix;
 use jiff::civil::{Date, Weekday, date};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan};
+use sha2::{Digest as _, Sha256};
+use std::path::Path;
+use store::file::NewFile;
 
 /// One rate of the sample, so that the figures can be recomputed by hand: 7.18 yuan for a dollar.
 pub const MICRO_YUAN: i64 = 7_180_000;
@@ -39,6 +45,33 @@ pub struct History {
     pub code: String,
     /// Times of recording, in order, each with the facts recorded then.
     pub steps: Vec<(Timestamp, Vec<NewFact>)>,
+    /// The contract that proves its signing.
+    pub contract: Option<Contract>,
+}
+
+/// A synthetic contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// Its hash, name and length.
+    pub file: NewFile,
+    /// A PDF.
+    pub bytes: Vec<u8>,
+}
+
+impl Contract {
+    fn of(code: &str, facts: &[NewFact], deal: &Deal) -> Contract {
+        let word =
+            |kind| facts.iter().find(|f| f.kind == kind).and_then(|f| f.value.text()).unwrap_or_default();
+        let (name, company) = (word(Kind::Name), word(Kind::Company));
+        let bytes = super::contract::pdf(code, name, company, deal.amount, deal.signed);
+        let file = NewFile {
+            sha256: crate::web::session::hex(&Sha256::digest(&bytes)),
+            name: format!("投资合同-{code}{MARK}.pdf"),
+            kind: "pdf".into(),
+            bytes: bytes.len() as u64,
+        };
+        Contract { file, bytes }
+    }
 }
 
 /// Signed in 2025 and counted: month, day, chain, amount (万元; a negative amount is in 万美元).
@@ -225,7 +258,9 @@ fn history(
     let mut steps = Steps(Vec::new());
     let first = deal.signed - 120.days();
     let who = investor(sample, deal.chain, largest, used, rng);
-    steps.say(first, who.facts(first, deal, rng));
+    let facts = who.facts(first, deal, rng);
+    let contract = Contract::of(&code, &facts, deal);
+    steps.say(first, facts);
     steps.say(first, carried(team, deal.chain, first, deal.signed, rng));
     steps.stage(first, first, Stage::Lead);
     steps.stage(first + 14.days(), first + 14.days(), Stage::Negotiating);
@@ -243,6 +278,10 @@ fn history(
         f.effective = deal.signed + 210.days();
         f.counts = f.effective;
     });
+    let proof = NewFact::on(deal.signed, Kind::Evidence, text("contract")).counting(deal.counts);
+    signing.push(proof);
+    let proved = |f: &&mut NewFact| matches!(f.kind, Kind::Stage | Kind::Evidence);
+    signing.iter_mut().filter(proved).for_each(|f| f.files.push(contract.file.sha256.clone()));
     steps.say(deal.signed, signing);
     if let Some(code) = repeats {
         steps.say(
@@ -254,7 +293,7 @@ fn history(
     if !idle {
         go_on(&mut steps, deal, rng);
     }
-    History { code, steps: steps.0 }
+    History { code, steps: steps.0, contract: Some(contract) }
 }
 
 /// What follows a signing, as far as the sample's last day.
@@ -339,7 +378,7 @@ fn open(
         };
         steps.say(LAST, vec![lost]);
     }
-    History { code: format!("2026-T{:03}", i + 1), steps: steps.0 }
+    History { code: format!("2026-T{:03}", i + 1), steps: steps.0, contract: None }
 }
 
 /// Who invests in what.
@@ -492,8 +531,18 @@ pub fn batches(histories: &[History]) -> Vec<(Timestamp, Vec<(usize, Vec<NewFact
 /// Records everything, in the order it would have been recorded.
 ///
 /// # Errors
-/// The store cannot be written.
-pub async fn seed(store: &store::Store, histories: &[History]) -> anyhow::Result<Vec<ProjectId>> {
+/// The store or the folder cannot be written.
+pub async fn seed(
+    store: &store::Store,
+    config: &Config,
+    histories: &[History],
+) -> anyhow::Result<Vec<ProjectId>> {
+    let contracts = histories.iter().filter_map(|h| h.contract.as_ref());
+    keep(config, contracts.clone())?;
+    if let Some(first) = histories.iter().flat_map(|h| &h.steps).map(|(at, _)| *at).min() {
+        let files: Vec<NewFile> = contracts.map(|c| c.file.clone()).collect();
+        store.add_files(&store::Actor::System, first, "sample", &files).await?;
+    }
     let mut numbers: Vec<Option<ProjectId>> = vec![None; histories.len()];
     for (at, batch) in batches(histories) {
         let today = crate::clock::local(at).date();
@@ -511,6 +560,16 @@ pub async fn seed(store: &store::Store, histories: &[History]) -> anyhow::Result
         }
     }
     Ok(numbers.into_iter().flatten().collect())
+}
+
+/// Writes the contracts where evidence lies. A sample can be made again, so nobody waits for the disk.
+fn keep<'a>(config: &Config, contracts: impl Iterator<Item = &'a Contract>) -> anyhow::Result<()> {
+    for contract in contracts {
+        let path = place(config, &contract.file.sha256).context("a hash that is none")?;
+        std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+        std::fs::write(&path, &contract.bytes).with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

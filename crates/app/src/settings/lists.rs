@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::clock::shown;
 use crate::import::list::{name_of, people};
+use crate::import::worker::{UNITS, choice_of};
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::form::encode;
 use crate::web::page::{Page, render};
@@ -66,8 +67,11 @@ pub async fn columns(State(app): State<App>, signed: Signed) -> Page {
         .await?
         .into_iter()
         .map(|m| {
-            let field = serde_json::from_str::<Field>(&m.field).ok();
-            (m.heading, field.map_or(m.field, |f| lang.t(f.zh(), f.en()).to_string()))
+            let choice = choice_of(&m.field);
+            let unit = choice.and_then(|c| c.unit).and_then(|unit| UNITS.iter().find(|u| u.1 == unit));
+            let unit = unit.map_or(String::new(), |u| format!("（{}）", u.0));
+            let name = |f: Field| format!("{}{unit}", lang.t(f.zh(), f.en()));
+            (m.heading, choice.and_then(|c| c.field).map_or(m.field, name))
         })
         .collect();
     render(&ColumnsPage { p: Chrome::of(&signed, Nav::Settings), tab: "columns", rows })

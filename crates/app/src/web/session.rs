@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::limits;
-use domain::mask::mask;
+use domain::mask::{mask, mask_json};
 use domain::role::{Action, Role, may, may_separated};
 use domain::scope::{Reading, Scope, reads, writes};
 use domain::user::{UnitId, User, UserId};
@@ -103,10 +103,20 @@ impl Signed {
     pub fn sees_unit(&self, unit: Option<UnitId>) -> bool {
         reads(self.role, self.unit, self.reading).covers(unit)
     }
+    /// Whether this person may read the records of every unit.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        reads(self.role, self.unit, self.reading) == Scope::All
+    }
     /// Text as this person may read it: phone and identity numbers whole, or hidden.
     #[must_use]
     pub fn contacts<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.may(Action::SeeContacts) { Cow::Borrowed(text) } else { mask(text) }
+    }
+    /// JSON (of the journal) as this person may read it: phone and identity numbers in its texts whole, or hidden.
+    #[must_use]
+    pub fn contacts_of_json(&self, json: &str) -> String {
+        if self.may(Action::SeeContacts) { json.to_string() } else { mask_json(json) }
     }
     /// A program that comes with an access token for `actions`. It has no session, so no form takes it.
     #[must_use]

@@ -110,7 +110,7 @@ async fn the_description_is_the_router_and_answers_have_its_shape() {
     let event = get(&mut who, "/api/v1/events?limit=1").await["items"][0]["id"].clone();
     for endpoint in endpoints().into_iter().filter(|e| e.method == Method::GET) {
         let id = if endpoint.path.contains("events") { &event } else { &project };
-        let path = endpoint.path.replace("{id}", &id.to_string());
+        let path = endpoint.path.replace("{id}", &id.to_string()).replace("{name}", "signed");
         let answer = get(&mut who, &path).await;
         let wrong = breaks(&endpoint.answer.1.unwrap(), &answer, "");
         assert!(wrong.is_empty(), "{path}: {:?}", &wrong[..wrong.len().min(3)]);
@@ -248,4 +248,111 @@ async fn a_role_and_a_unit_hold_for_programs_too() {
     let mut capital = program(&world, Role::Capital).await;
     let start = json!({ "facts": [{ "kind": "name", "effective": day, "text": "改名" }] });
     assert_eq!(send(&mut capital, &at, &start).await.0, 403, "not of their trade");
+}
+
+#[tokio::test]
+async fn a_review_is_answered_by_its_own_department() {
+    use domain::stage::Stage;
+    let world = World::new().await;
+    let day = jiff::civil::date(2026, 11, 2);
+    let said = |word: &str| {
+        domain::fact::NewFact::on(day, domain::fact::Kind::Stage, domain::fact::Value::Text(word.into()))
+    };
+    let id = crate::projects::make(&world, &[said("negotiating"), said("review")]).await;
+    let units = world.app.store.units().await.unwrap();
+    let unit = |name: &str| units.iter().find(|u| u.name == name).unwrap().id;
+    let (asked, other) = (unit("发改"), unit("工信"));
+    let new = store::review::NewRound {
+        project: domain::fact::ProjectId(id),
+        route: "quality".into(),
+        asked_on: day,
+        note: String::new(),
+        units: vec![(asked, jiff::civil::date(2026, 11, 30)), (other, jiff::civil::date(2026, 11, 30))],
+    };
+    world.app.store.open_review(&Actor::Cli, now(), &new).await.unwrap();
+    let asks = world.app.store.reviews_of(new.project).await.unwrap();
+    let at = |u| format!("/api/v1/reviews/{}/answer", asks.iter().find(|a| a.unit == u).unwrap().id);
+    let mut mine = member(&world, Role::Reviewer, asked).await;
+    let mut others = member(&world, Role::Reviewer, other).await;
+    let pass = json!({ "answer": "pass" });
+    assert_eq!(send(&mut others, &at(asked), &pass).await.0, 403, "nobody answers for another department");
+    let waiting = get(&mut mine, "/api/v1/reviews?answered=false").await;
+    let ours = |v: &Value| v["items"].as_array().unwrap().iter().any(|r| r["project"] == id);
+    assert!(ours(&waiting), "{waiting}");
+    let (status, answered) = send(&mut mine, &at(asked), &pass).await;
+    assert_eq!((status, &answered["answer"]), (200, &json!("pass")), "{answered}");
+    assert_eq!(send(&mut mine, &at(asked), &pass).await.0, 409, "answered already");
+    assert!(!ours(&get(&mut mine, "/api/v1/reviews?answered=false").await));
+    assert!(ours(&get(&mut mine, "/api/v1/reviews?answered=true").await));
+    assert_eq!(
+        send(&mut others, &at(other), &json!({ "answer": "return" })).await.0,
+        400,
+        "a return says why"
+    );
+    let (status, back) =
+        send(&mut others, &at(other), &json!({ "answer": "return", "reasons": "工艺不清" })).await;
+    assert_eq!((status, &back["reasons"]), (200, &json!("工艺不清")), "{back}");
+    assert_eq!(
+        crate::projects::folded(&world, id).await.stage(),
+        Some(Stage::Negotiating),
+        "back where it was"
+    );
+    let described = endpoints().into_iter().find(|e| e.path == "/api/v1/reviews/{id}/answer").unwrap();
+    let wrong = breaks(&described.answer.1.unwrap(), &back, "");
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// A program of somebody who belongs to a unit.
+async fn member(world: &World, role: Role, unit: domain::user::UnitId) -> (Client, String) {
+    world.as_member(role, unit).await;
+    let (user, _) = world.app.store.user_by_login(&format!("test-{role}-{unit}")).await.unwrap().unwrap();
+    let secret = app::web::session::random::<32>().unwrap();
+    let expires = now() + SignedDuration::from_hours(24);
+    let new = NewToken { person: user.id, name: "测试".into(), actions: Action::ALL.to_vec(), expires };
+    world.app.store.add_token(&Actor::System, now(), &new, &secret).await.unwrap();
+    (world.stranger(), format!("Bearer lf_{}", app::web::session::hex(&secret)))
+}
+
+#[tokio::test]
+async fn a_restatement_lists_what_was_corrected_and_the_closed_report_stays() {
+    let world = World::new().await;
+    let mut who = program(&world, Role::Director).await;
+    let (status, closed) = send(&mut who, "/api/v1/reports", &json!({ "year": 2025 })).await;
+    assert_eq!(status, 201, "{closed}");
+    let at = format!("/api/v1/reports/{}", closed["id"]);
+    let before = get(&mut who, &at).await;
+    assert_eq!(get(&mut who, &format!("{at}/restatement")).await["changes"], json!([]));
+
+    let rows = get(&mut who, "/api/v1/figures/signed?year=2025").await["rows"].clone();
+    let row = rows.as_array().unwrap().iter().find(|r| r["yuan"].is_i64()).unwrap();
+    let project = row["project"].as_i64().unwrap();
+    let facts = world.app.store.facts_of(domain::fact::ProjectId(project)).await.unwrap();
+    let planned = facts.iter().find(|f| f.kind == domain::fact::Kind::PlannedTotal).unwrap();
+    let later = world.at("2026-11-23T08:05:00Z");
+    let mut who = program(&later, Role::Director).await;
+    let correction = json!({ "facts": [{
+        "kind": "planned_total", "effective": planned.effective, "counts": planned.counts, "corrects": planned.id,
+        "reason": "合同写错一位", "money": { "amount": 50_000_000, "currency": "CNY" },
+    }] });
+    let (status, said) =
+        send(&mut who, &format!("/api/v1/projects/{project}/corrections"), &correction).await;
+    assert_eq!(status, 201, "{said}");
+    let restated = get(&mut who, &format!("{at}/restatement")).await;
+    let described = endpoints().into_iter().find(|e| e.path == "/api/v1/reports/{id}/restatement").unwrap();
+    let wrong = breaks(&described.answer.1.unwrap(), &restated, "");
+    assert!(wrong.is_empty(), "{:?}", &wrong[..wrong.len().min(3)]);
+    let changes = restated["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 1, "{restated}");
+    assert_eq!((&changes[0]["project"], &changes[0]["late"]), (&json!(project), &json!(false)));
+    assert_eq!(changes[0]["was"]["id"], json!(planned.id));
+    assert_eq!(changes[0]["fact"]["reason"], "合同写错一位");
+    let effect = restated["effects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|e| e["figure"].as_str().unwrap().starts_with("signed") && e["shown"] == "total");
+    assert_eq!(effect.unwrap()["delta"]["count"], -1, "{restated}");
+    let after = get(&mut who, &at).await;
+    assert_eq!(after, before, "the closed report is the same");
+    assert_eq!(after["same"], true, "{after}");
 }

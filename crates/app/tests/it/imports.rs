@@ -263,3 +263,42 @@ async fn a_real_register_of_19_095_companies_is_accounted_for() {
     assert!(counts[1] > 19_000, "{counts:?}");
     assert!(world.app.engine.world().unwrap().universe.len() as u64 == counts[3]);
 }
+
+#[tokio::test]
+async fn a_capital_column_without_a_unit_gets_one_that_is_remembered_and_can_be_taken_back() {
+    let world = World::empty(None).await;
+    let mut client = world.as_role(Role::Officer).await;
+    let list = |name: &str| format!("企业名称,注册资本,经营范围\n{name},5000,船舶总装的制造\n");
+    let upload = async |client: &mut Client, name: &str| {
+        let bytes = list(name);
+        client.upload("/imports", &[("kind", "universe")], "x.csv", bytes.as_bytes()).await.goes_to()
+    };
+    let start = async |client: &mut Client, mapping: &str, unit: &str| {
+        let page = client.page(mapping).await;
+        let field = page.value("#c1 option[selected]");
+        let to = mapping.split('?').next().unwrap();
+        let form = [("kind", "universe"), ("name", "x.csv"), ("c1", field.as_str()), ("u1", unit)];
+        client.post(to, &form).await.goes_to();
+        world.work().await;
+    };
+    let capital = |name: &str| {
+        let universe = world.app.engine.world().unwrap();
+        let all: Vec<_> = universe.universe.companies().map(|c| c.unwrap()).collect();
+        all.into_iter().find(|c| c.name == name).and_then(|c| c.capital).map(|m| m.amount)
+    };
+    let first = upload(&mut client, "甲乙船舶有限公司").await;
+    assert!(client.page(&first).await.all("#u1 option[selected]").is_empty(), "the heading says none");
+    assert!(client.page(&first).await.all("#u0").is_empty(), "a name has no unit");
+    start(&mut client, &first, "万元").await;
+    assert_eq!(capital("甲乙船舶有限公司"), Some(50_000_000));
+    assert!(client.page("/settings/columns").await.text("tbody").contains("注册资本（万元）"));
+
+    let second = upload(&mut client, "丙丁船舶有限公司").await;
+    assert_eq!(client.page(&second).await.value("#u1 option[selected]"), "万元", "it is remembered");
+    start(&mut client, &second, "元").await;
+    assert_eq!(capital("丙丁船舶有限公司"), Some(5_000));
+    let third = upload(&mut client, "戊己船舶有限公司").await;
+    start(&mut client, &third, "").await;
+    let fourth = upload(&mut client, "庚辛船舶有限公司").await;
+    assert!(client.page(&fourth).await.all("#u1 option[selected]").is_empty(), "and can be taken back");
+}

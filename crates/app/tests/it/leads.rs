@@ -256,7 +256,7 @@ async fn from_a_target_to_a_lead_in_one_click() {
     let company = text(within(row, "td.name > a")[0]);
     let page = a.page(&link).await;
     assert_eq!(page.value("#name"), company);
-    assert!(!page.value("#segment").is_empty(), "placed by the engine");
+    assert!(!page.value("#segment option[selected]").is_empty(), "placed by the engine");
     assert_eq!(text(page.one("#source option[selected]")), "目标企业清单");
     let key = page.value("#key");
     let fields = [("key", key.as_str()), ("name", &company), ("title", "新项目"), ("source", "target")];

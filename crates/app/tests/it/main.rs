@@ -21,6 +21,7 @@ mod people;
 mod programs;
 mod project_imports;
 mod projects;
+mod proof;
 mod reviews;
 mod roles;
 mod settings;

@@ -323,3 +323,53 @@ async fn access_is_scored_and_rechecked_by_two_people_and_a_veto_blocks_the_deci
     let gate = two.page(&format!("/projects/{id}/stage?to=decision")).await;
     assert!(gate.text("#missing").contains("一票否决"), "{}", gate.text("#missing"));
 }
+
+#[tokio::test]
+async fn the_signing_form_is_prefilled_with_the_amount_and_access_converts_foreign_money() {
+    use domain::company::{Currency, Money};
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let usd = |kind, amount| NewFact::on(DAY, kind, Value::Money(Money { amount, currency: Currency::Usd }));
+    let facts = [
+        text(Kind::Stage, "negotiating"),
+        usd(Kind::PlannedTotal, 30_005_000),
+        usd(Kind::Output, 20_000_000),
+        usd(Kind::FixedInvestment, 10_000_000),
+        NewFact::on(DAY, Kind::LandArea, Value::Number(20_000)),
+    ];
+    let id = make(&world, &facts).await;
+    let page = director.page(&format!("/projects/{id}/stage?to=signed")).await;
+    assert_eq!(page.value("#v-planned_total"), "3000.5");
+    assert_eq!(page.value("#u-planned_total option[selected]"), "万美元");
+    // Left as it stands, the amount is not said a second time; changed, it is.
+    let stage = format!("/projects/{id}/stage");
+    let lost = |value: &'static str| {
+        [("to", "review"), ("value.planned_total", value), ("unit.planned_total", "万美元")]
+    };
+    let planned = async || {
+        let facts = world.app.store.facts_of(ProjectId(id)).await.unwrap();
+        facts.iter().filter(|f| f.kind == Kind::PlannedTotal).map(|f| f.value.clone()).collect::<Vec<_>>()
+    };
+    let seen = seen(&world, id).await;
+    let mut fields = lost("3100").to_vec();
+    fields.push(("seen", &seen));
+    director.upload_field(&stage, &fields, "file.proposal", "建议书.pdf", PDF).await.goes_to();
+    let said = planned().await;
+    assert_eq!(said.last().unwrap().money().unwrap().amount, 31_000_000);
+    assert_eq!(said.len(), 2);
+
+    let access = director.page(&format!("/projects/{id}/access")).await;
+    let rows = access.texts("#scores tbody tr");
+    assert!(rows.iter().any(|r| r.contains("1.44 亿元")), "20 million dollars at 7.18: {rows:?}");
+    assert!(rows.iter().any(|r| r.contains("/亩")), "{rows:?}");
+    let other = make(&world, &[text(Kind::Stage, "negotiating"), usd(Kind::PlannedTotal, 30_000_000)]).await;
+    let keep = self::seen(&world, other).await;
+    let mut fields = lost("3000").to_vec();
+    fields.push(("seen", &keep));
+    director
+        .upload_field(&format!("/projects/{other}/stage"), &fields, "file.proposal", "a.pdf", PDF)
+        .await
+        .goes_to();
+    let facts = world.app.store.facts_of(ProjectId(other)).await.unwrap();
+    assert_eq!(facts.iter().filter(|f| f.kind == Kind::PlannedTotal).count(), 1, "nothing said twice");
+}

@@ -76,7 +76,7 @@ async fn lead_and_conflict(world: &World) -> String {
     let mut director = person(world, "juzhang").await;
     let (link, company) = free_target(&mut wang).await;
     let form = wang.page(&link).await;
-    let (key, segment) = (form.value("#key"), form.value("#segment"));
+    let (key, segment) = (form.value("#key"), form.value("#segment option[selected]"));
     let fields = [
         ("key", key.as_str()),
         ("name", company.as_str()),

@@ -28,6 +28,8 @@ pub struct Line {
     pub month: Option<Values>,
     /// The total of the year before (同比).
     pub last_year: Values,
+    /// The months of the year before, as far as the total goes; not part of the bytes, whose rows make them.
+    pub last_year_months: Vec<Values>,
     /// The month of the year before.
     pub last_year_month: Option<Values>,
     /// Projects of the year before that could not be decided.
@@ -149,6 +151,7 @@ impl<'a> Builder<'a> {
                     projects.entry(row.code.clone()).or_insert_with(project);
                 }
                 Line {
+                    last_year_months: before.asked.period.months().map(|m| only(&before.rows, m)).collect(),
                     definition: definition.clone(),
                     month: month.map(|m| only(&total.rows, m)),
                     last_year_month: month.map(|m| only(&before.rows, m.last_year())),

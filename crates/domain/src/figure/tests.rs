@@ -322,6 +322,11 @@ fn every_sentence_is_made_of_the_fields_in_both_languages() {
                 assert!(text.contains(lang.t("1亿元及以上（含1亿元）", "100m CNY or more")), "{text}");
             }
         }
+        let (zh, en) = (sentence(&d, Lang::Zh), sentence(&d, Lang::En));
+        if d.evidence.as_deref() == Some("contract") {
+            assert!(zh.contains("“投资合同”佐证材料") && !zh.contains("contract"), "{zh}");
+            assert!(en.contains("evidence (investment contract)") && !en.contains('合'), "{en}");
+        }
         let other = Definition { duplicates: Keep::Keep, ..d.clone() };
         assert_ne!(sentence(&d, Lang::Zh), sentence(&other, Lang::Zh));
     }

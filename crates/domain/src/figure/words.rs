@@ -2,10 +2,12 @@
 
 use super::{CurrencyRule, DateRule, Definition, Keep, Measure, RateForm, Tier, Until, Values, What};
 use crate::fact::Kind;
+use crate::gate::Gates;
 use crate::role::Lang;
 use crate::stage::Stage;
 
-/// The definition in words.
+/// The definition in words. Kinds of evidence are named as the gates that come with the program name them; one that only a zone's own
+/// gates know is said by its word.
 #[must_use]
 pub fn sentence(d: &Definition, lang: Lang) -> String {
     let mut parts = vec![subject(d, lang), date(d, lang)];
@@ -21,9 +23,10 @@ pub fn sentence(d: &Definition, lang: Lang) -> String {
     }
     parts.extend(left_out(d, lang));
     if let Some(word) = &d.evidence {
+        let (zh, en) = Gates::built_in().names(word);
         parts.push(match lang {
-            Lang::Zh => format!("每个项目列示“{word}”佐证材料，缺少的注明"),
-            Lang::En => format!("each row shows its evidence of kind `{word}`, or that it lacks it"),
+            Lang::Zh => format!("每个项目列示“{zh}”佐证材料，缺少的注明"),
+            Lang::En => format!("each row shows its evidence ({}), or that it lacks it", en.to_lowercase()),
         });
     }
     parts.extend(listed(d, lang));
@@ -122,11 +125,9 @@ fn until(until: Option<Until>) -> (&'static str, &'static str) {
 
 fn date(d: &Definition, lang: Lang) -> String {
     match d.date {
-        DateRule::Counts => {
-            lang.t("按统计时间归入统计期", "put into the period by the day it counts (统计时间)")
-        }
+        DateRule::Counts => lang.t("按统计时间归入统计期", "put into the period by the day it counts"),
         DateRule::Effective => {
-            lang.t("按实际发生时间归入统计期", "put into the period by the day it happened (实际时间)")
+            lang.t("按实际发生时间归入统计期", "put into the period by the day it happened")
         }
     }
     .to_string()

@@ -167,3 +167,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn json_keeps_its_numbers_and_hides_what_its_texts_say() {
+    let json = r#"{"amount":13800138000,"note":"老王\n13812345678","contact_phone":"88881234","list":["11010519491231002X",1],"a":"1"}"#;
+    let hidden = mask_json(json);
+    assert_eq!(
+        hidden,
+        r#"{"amount":13800138000,"note":"老王\n138****5678","contact_phone":"******34","list":["110105**********2X",1],"a":"1"}"#
+    );
+    assert_eq!(mask_json(&hidden), hidden);
+    assert_eq!(mask_json("13800138000"), "13800138000", "a number alone is JSON");
+    assert_eq!(mask_json("电话 13812345678"), "电话 138****5678");
+    assert_eq!(mask_json("\"电话 13812345678"), "\"电话 138****5678", "a broken text is masked all the same");
+    assert_eq!(mask_json("null"), "null");
+}
