@@ -10,6 +10,7 @@ use domain::project::Project;
 use domain::stage::Stage;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use store::Store;
 use store::fact::FactQuery;
@@ -80,27 +81,121 @@ impl Line {
     }
 }
 
+/// Lines by number, in chunks that boards share: a board that follows a write copies one chunk and points at the others.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    chunks: Vec<Arc<Chunk>>,
+    len: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Chunk {
+    /// By number; never empty in a [`Lines`].
+    lines: Vec<Arc<Line>>,
+    /// Events of the lines that have one, in their order.
+    events: Vec<i64>,
+}
+
+/// Lines of a chunk when it is filled from the start; one that grows beyond twice of it is cut in two.
+const CHUNK: usize = 256;
+
+impl Lines {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Every line, by number.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Line>> {
+        self.chunks.iter().flat_map(|c| &c.lines)
+    }
+
+    /// The events of the lines that have one, by the number of the line.
+    pub fn events(&self) -> impl Iterator<Item = i64> {
+        self.chunks.iter().flat_map(|c| &c.events).copied()
+    }
+
+    /// The lines of chunks that `old` does not share: among them every line that is new or changed since.
+    pub fn beyond<'a>(&'a self, old: &'a Lines) -> impl Iterator<Item = &'a Arc<Line>> {
+        let shared: HashSet<*const Chunk> = old.chunks.iter().map(Arc::as_ptr).collect();
+        self.chunks.iter().filter(move |c| !shared.contains(&Arc::as_ptr(c))).flat_map(|c| &c.lines)
+    }
+
+    /// The chunk in which a number stands or would stand.
+    fn chunk(&self, id: ProjectId) -> usize {
+        self.chunks.partition_point(|c| c.lines.first().is_some_and(|l| l.id <= id)).saturating_sub(1)
+    }
+
+    fn get(&self, id: ProjectId) -> Option<&Arc<Line>> {
+        let lines = &self.chunks.get(self.chunk(id))?.lines;
+        lines.binary_search_by_key(&id, |l| l.id).ok().map(|i| &lines[i])
+    }
+
+    fn put(&mut self, line: Line) {
+        let at = self.chunk(line.id);
+        if self.chunks.is_empty() {
+            self.chunks.push(Arc::default());
+        }
+        let chunk = Arc::make_mut(&mut self.chunks[at]);
+        match chunk.lines.binary_search_by_key(&line.id, |l| l.id) {
+            Ok(i) => chunk.lines[i] = Arc::new(line),
+            Err(i) => {
+                chunk.lines.insert(i, Arc::new(line));
+                self.len += 1;
+            }
+        }
+        let second = (chunk.lines.len() > 2 * CHUNK).then(|| chunk.lines.split_off(CHUNK));
+        chunk.note_events();
+        if let Some(lines) = second {
+            let mut next = Chunk { lines, events: Vec::new() };
+            next.note_events();
+            self.chunks.insert(at + 1, Arc::new(next));
+        }
+    }
+}
+
+impl Chunk {
+    fn note_events(&mut self) {
+        self.events = self.lines.iter().filter_map(|l| l.event).collect();
+    }
+}
+
+impl FromIterator<Arc<Line>> for Lines {
+    /// Of lines by number.
+    fn from_iter<T: IntoIterator<Item = Arc<Line>>>(lines: T) -> Lines {
+        let mut all = Lines::default();
+        let mut lines = lines.into_iter().peekable();
+        while lines.peek().is_some() {
+            let mut chunk = Chunk { lines: lines.by_ref().take(CHUNK).collect(), events: Vec::new() };
+            chunk.note_events();
+            all.len += chunk.lines.len();
+            all.chunks.push(Arc::new(chunk));
+        }
+        all
+    }
+}
+
 /// Every project at one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Board {
     /// The last fact that it has seen; `None` before it was first read.
     pub last: Option<FactId>,
     /// Lines by number.
-    pub lines: Vec<Arc<Line>>,
+    pub lines: Lines,
 }
 
 impl Board {
     /// The line of one project.
     #[must_use]
     pub fn line(&self, id: ProjectId) -> Option<&Arc<Line>> {
-        self.lines.binary_search_by_key(&id, |l| l.id).ok().map(|i| &self.lines[i])
-    }
-
-    fn put(&mut self, line: Line) {
-        match self.lines.binary_search_by_key(&line.id, |l| l.id) {
-            Ok(i) => self.lines[i] = Arc::new(line),
-            Err(i) => self.lines.insert(i, Arc::new(line)),
-        }
+        self.lines.get(id)
     }
 }
 
@@ -144,6 +239,8 @@ impl Ledger {
         if let Some(board) = self.fresh(last) {
             return Ok(board);
         }
+        // Asked again: whoever waited for this turn finds a board that has seen what they asked for.
+        let last = store.last_fact().await?;
         self.follow(store, last).await
     }
 
@@ -161,13 +258,13 @@ impl Ledger {
             None => Vec::new(),
         };
         if seen.is_none() || changed.len() > FOLLOWED as usize {
-            let mut all = Board { last: Some(last), lines: Vec::new() };
+            let mut lines: Vec<Arc<Line>> = Vec::new();
             let asked = FactQuery { kinds: KINDS.to_vec(), ..FactQuery::default() };
             let fold = |id, code: &str, facts| {
-                all.lines.push(Arc::new(Line::of(&Project::fold(id, code, facts, None))))
+                lines.push(Arc::new(Line::of(&Project::fold(id, code, facts, None))));
             };
             store.each_project(&asked, fold).await?;
-            let all = Arc::new(all);
+            let all = Arc::new(Board { last: Some(last), lines: lines.into_iter().collect() });
             *self.board.write().unwrap_or_else(PoisonError::into_inner) = all.clone();
             return Ok(all);
         }
@@ -178,9 +275,9 @@ impl Ledger {
             }
         }
         let mut board = self.board.write().unwrap_or_else(PoisonError::into_inner);
-        // In place unless somebody still reads the old one.
+        // What somebody still reads is copied: the list of chunks and the chunks that change.
         let next = Arc::make_mut(&mut board);
-        lines.into_iter().for_each(|line| next.put(line));
+        lines.into_iter().for_each(|line| next.lines.put(line));
         next.last = Some(last);
         Ok(board.clone())
     }
@@ -193,4 +290,43 @@ impl Ledger {
 pub async fn project(store: &Store, id: ProjectId, cut_off: Option<Timestamp>) -> Result<Option<Project>> {
     let Some(code) = store.project_code(id).await? else { return Ok(None) };
     Ok(Some(Project::fold(id, &code, store.facts_of(id).await?, cut_off)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn line(id: i64, version: i64) -> Line {
+        let mut line = Line::of(&Project::fold(ProjectId(id), "P", Vec::new(), None));
+        line.lead = Some(version);
+        line.event = (id % 3 == 0).then_some(version);
+        line
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_hold_what_a_map_holds(
+            first in 0i64..1_200,
+            puts in prop::collection::vec(0i64..1_500, 0..1_200),
+        ) {
+            let mut lines: Lines = (0..first).map(|id| Arc::new(line(id, -1))).collect();
+            let mut map: BTreeMap<i64, Line> = (0..first).map(|id| (id, line(id, -1))).collect();
+            let old = lines.clone();
+            for (version, &id) in (0..).zip(&puts) {
+                lines.put(line(id, version));
+                map.insert(id, line(id, version));
+            }
+            prop_assert_eq!(lines.len(), map.len());
+            prop_assert!(lines.iter().map(|l| &**l).eq(map.values()));
+            prop_assert!(lines.events().eq(map.values().filter_map(|l| l.event)));
+            for id in [0, 1, 700, 1_499] {
+                prop_assert_eq!(lines.get(ProjectId(id)).map(|l| &**l), map.get(&id));
+            }
+            let beyond: HashSet<i64> = lines.beyond(&old).map(|l| l.id.0).collect();
+            prop_assert!(puts.iter().all(|id| beyond.contains(id)));
+            prop_assert!(old.iter().map(|l| l.lead).eq((0..first).map(|_| Some(-1))), "a board that is read stays");
+        }
+    }
 }

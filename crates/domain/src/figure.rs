@@ -20,7 +20,9 @@ pub use evaluate::{Asked, Found, Lack, LeftOut, Part, Reason, Row, RowFault, day
 pub use group::{By, Group, NONE, groups, owners};
 pub use period::{NoPeriod, Period};
 pub use report::{Builder, Line, Report, ReportProject, in_period, window};
-pub use restate::{Change, Effect, RateChange, Restated, Shown, ValuesDelta, kinds, restate, said};
+pub use restate::{
+    Change, Effect, RateChange, Restated, Shown, ValuesDelta, counted_kinds, kinds, restate, said,
+};
 pub use tier::{Tier, YI};
 pub use words::{sentence, value_words};
 

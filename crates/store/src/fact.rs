@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use sqlx::{Postgres, QueryBuilder, Sqlite, query, query_as};
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 /// Facts of one project in an import: of a project that is there, or of a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct FactQuery {
 /// Which projects to read: those with a fact of one of `kinds` that counts in these days.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Touched {
-    /// The kinds, at least one.
+    /// The kinds; without any, no project is touched.
     pub kinds: Vec<Kind>,
     /// First day.
     pub from: Date,
@@ -52,9 +52,16 @@ pub struct Touched {
 /// Rows of one INSERT: twelve values each, below SQLite's 32,766 parameters.
 const CHUNK: usize = 2_000;
 /// Projects read at once: bounds memory.
-const SPAN: usize = 2_000;
+const SPAN: usize = 1_000;
+/// Spans that are read while one is worked on.
+const AHEAD: usize = 2;
 
-const FACTS: &str = "SELECT id, project, kind, effective, counts, amount, currency, text, corrects, reason, recorded_at, made_by \
+/// A project, its code and its facts as a JSON array of arrays (see [`Packed`]).
+const PACKED_SQLITE: &str = "SELECT project, (SELECT code FROM project WHERE project.id = fact.project), \
+     json_group_array(json_array(id, kind, effective, counts, amount, currency, text, corrects, reason, recorded_at, made_by)) \
+     FROM fact";
+const PACKED_POSTGRES: &str = "SELECT project, (SELECT code FROM project WHERE project.id = fact.project), CAST(json_agg( \
+     json_build_array(id, kind, effective, counts, amount, currency, text, corrects, reason, recorded_at, made_by)) AS TEXT) \
      FROM fact";
 
 impl Store {
@@ -269,7 +276,7 @@ impl Store {
     }
 
     /// Calls `each` with every project that `asked` is about, by number, with its facts in the order they were recorded. Reads a
-    /// bounded number of projects at a time.
+    /// bounded number of projects at a time, the next ones while `each` works.
     ///
     /// # Errors
     /// Only when the database fails.
@@ -278,45 +285,83 @@ impl Store {
         asked: &FactQuery,
         mut each: impl FnMut(ProjectId, &str, Vec<Fact>) + Send,
     ) -> Result<()> {
-        for (from, to) in self.spans(asked).await? {
-            let codes: Vec<(i64, String)> = on!(&self.reader, db => query_as(
-                "SELECT id, code FROM project WHERE id >= $1 AND id <= $2").bind(from).bind(to).fetch_all(db).await)?;
-            let codes: HashMap<i64, String> = codes.into_iter().collect();
-            let rows: Vec<Row> = match &self.reader {
-                crate::Db::Sqlite(db) => {
-                    let mut q: QueryBuilder<Sqlite> = QueryBuilder::new(FACTS);
-                    filter!(q, asked, from, to);
-                    q.build_query_as().fetch_all(db).await?
-                }
-                crate::Db::Postgres(db) => {
-                    let mut q: QueryBuilder<Postgres> = QueryBuilder::new(FACTS);
-                    filter!(q, asked, from, to);
-                    q.build_query_as().fetch_all(db).await?
-                }
-            };
-            let mut group: Vec<Fact> = Vec::new();
-            for row in rows {
-                let next = fact(row)?;
-                if let Some(first) = group.first().filter(|f| f.project != next.project) {
-                    let id = first.project;
-                    each(id, codes.get(&id.0).map_or("", String::as_str), std::mem::take(&mut group));
-                }
-                group.push(next);
-            }
-            if let Some(id) = group.first().map(|f| f.project) {
-                each(id, codes.get(&id.0).map_or("", String::as_str), group);
+        let mut spans = self.spans(asked).await?.into_iter();
+        let read = |span: Span| {
+            let (store, asked) = (self.clone(), asked.clone());
+            tokio::spawn(async move { store.projects_of(&asked, &span).await })
+        };
+        let mut ahead: VecDeque<_> = spans.by_ref().take(AHEAD).map(read).collect();
+        while let Some(next) = ahead.pop_front() {
+            let projects = next.await.map_err(|e| Error::Other(e.into()))??;
+            ahead.extend(spans.next().map(read));
+            for (id, code, facts) in projects {
+                each(id, &code, facts);
             }
         }
         Ok(())
     }
 
-    /// First and last number of each bounded piece of the projects that `asked` is about.
-    async fn spans(&self, asked: &FactQuery) -> Result<Vec<(i64, i64)>> {
+    /// The projects of a span with their facts. The database packs the facts of a project into one JSON array: a row of its own for each of
+    /// them costs several times what reading it does.
+    async fn projects_of(
+        &self,
+        asked: &FactQuery,
+        span: &Span,
+    ) -> Result<Vec<(ProjectId, String, Vec<Fact>)>> {
+        let rows: Vec<(i64, String, String)> = match &self.reader {
+            crate::Db::Sqlite(db) => {
+                let mut q: QueryBuilder<Sqlite> = QueryBuilder::new(PACKED_SQLITE);
+                filter!(q, asked, span);
+                q.build_query_as().fetch_all(db).await?
+            }
+            crate::Db::Postgres(db) => {
+                let mut q: QueryBuilder<Postgres> = QueryBuilder::new(PACKED_POSTGRES);
+                filter!(q, asked, span);
+                q.build_query_as().fetch_all(db).await?
+            }
+        };
+        let unpack = |(id, code, packed): (i64, String, String)| {
+            let all: Vec<Packed<'_>> =
+                serde_json::from_str(&packed).map_err(|e| Error::corrupt("fact", e.to_string()))?;
+            let mut facts = all.into_iter().map(|p| unpacked(id, p)).collect::<Result<Vec<Fact>>>()?;
+            facts.sort_unstable_by_key(|f| f.id);
+            Ok((ProjectId(id), code, facts))
+        };
+        rows.into_iter().map(unpack).collect()
+    }
+
+    /// Whether a fact of one of these kinds was recorded after `seen`.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn recorded_since(&self, seen: FactId, kinds: &[Kind]) -> Result<bool> {
+        let found: Option<(i64,)> = on!(&self.reader, db => {
+            let mut q = QueryBuilder::new("SELECT id FROM fact WHERE id > ");
+            // As in `filter!`: by number, not by kind.
+            q.push_bind(seen.0).push(" AND kind || '' IN (");
+            let mut list = q.separated(", ");
+            for kind in kinds {
+                list.push_bind(kind.as_str());
+            }
+            q.push(") LIMIT 1");
+            q.build_query_as().fetch_optional(db).await
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// Bounded pieces of the projects that `asked` is about.
+    async fn spans(&self, asked: &FactQuery) -> Result<Vec<Span>> {
         let Some(touched) = &asked.touched else {
             let (last,): (i64,) = on!(&self.reader, db => query_as("SELECT COALESCE(MAX(id), 0) FROM project")
                 .fetch_one(db).await)?;
-            return Ok((0..last).step_by(SPAN).map(|from| (from + 1, from + SPAN as i64)).collect());
+            return Ok((0..last)
+                .step_by(SPAN)
+                .map(|from| Span::Range(from + 1, from + SPAN as i64))
+                .collect());
         };
+        if touched.kinds.is_empty() {
+            return Ok(Vec::new());
+        }
         let ids: Vec<(i64,)> = on!(&self.reader, db => {
             let mut q = QueryBuilder::new("SELECT DISTINCT project FROM fact WHERE kind IN (");
             let mut list = q.separated(", ");
@@ -327,30 +372,37 @@ impl Store {
             q.push(" AND counts <= ").push_bind(touched.to.to_string()).push(" ORDER BY project");
             q.build_query_as().fetch_all(db).await
         })?;
-        Ok(ids.chunks(SPAN).map(|chunk| (chunk[0].0, chunk[chunk.len() - 1].0)).collect())
+        Ok(ids.chunks(SPAN).map(|chunk| Span::These(chunk.iter().map(|&(id,)| id).collect())).collect())
     }
+}
+
+/// A bounded piece of the projects.
+#[derive(Debug)]
+enum Span {
+    /// From one number to another, both included.
+    Range(i64, i64),
+    /// These, by number.
+    These(Vec<i64>),
 }
 
 /// What of a [`FactQuery`] the database can decide; a macro because the two builders are two types.
 macro_rules! filter {
-    ($q:ident, $asked:expr, $from:expr, $to:expr) => {
-        $q.push(" WHERE project >= ").push_bind($from).push(" AND project <= ").push_bind($to);
+    ($q:ident, $asked:expr, $span:expr) => {
+        match $span {
+            Span::Range(from, to) => {
+                $q.push(" WHERE project >= ").push_bind(*from).push(" AND project <= ").push_bind(*to);
+            }
+            Span::These(ids) => {
+                $q.push(" WHERE project IN (");
+                let mut list = $q.separated(", ");
+                for id in ids {
+                    list.push_bind(*id);
+                }
+                $q.push(")");
+            }
+        }
         if let Some(at) = $asked.cut_off {
             $q.push(" AND recorded_at <= ").push_bind(micros(at));
-        }
-        if let Some(touched) = &$asked.touched {
-            $q.push(" AND project IN (SELECT t.project FROM fact t WHERE t.kind IN (");
-            let mut list = $q.separated(", ");
-            for kind in &touched.kinds {
-                list.push_bind(kind.as_str());
-            }
-            $q.push(") AND t.counts >= ").push_bind(touched.from.to_string());
-            $q.push(" AND t.counts <= ").push_bind(touched.to.to_string());
-            $q.push(" AND t.project >= ")
-                .push_bind($from)
-                .push(" AND t.project <= ")
-                .push_bind($to)
-                .push(")");
         }
         if let Some(at) = $asked.since {
             $q.push(" AND project IN (SELECT r.project FROM fact r WHERE r.recorded_at > ");
@@ -365,7 +417,7 @@ macro_rules! filter {
             }
             $q.push(")");
         }
-        $q.push(" ORDER BY project, id");
+        $q.push(" GROUP BY project ORDER BY project");
     };
 }
 use filter;
@@ -523,12 +575,93 @@ type Row = (
     String,
 );
 
+/// A fact as the database packs it: number, kind, the two days, amount, currency, text, what it corrects, why, when and by whom.
+type Packed<'a> = (
+    i64,
+    &'a str,
+    &'a str,
+    &'a str,
+    Option<i64>,
+    Option<&'a str>,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    i64,
+    String,
+);
+
+fn unpacked(project: i64, packed: Packed<'_>) -> Result<Fact> {
+    let (id, kind, effective, counts, amount, currency, text, corrects, reason, recorded, by) = packed;
+    build(Parts {
+        id,
+        project,
+        kind,
+        effective,
+        counts,
+        amount,
+        currency,
+        text,
+        corrects,
+        reason,
+        recorded,
+        by,
+    })
+}
+
 fn fact(row: Row) -> Result<Fact> {
     let (id, project, kind, effective, counts, amount, currency, text, corrects, reason, recorded, by) = row;
+    let (kind, effective, counts, currency) = (&*kind, &*effective, &*counts, currency.as_deref());
+    build(Parts {
+        id,
+        project,
+        kind,
+        effective,
+        counts,
+        amount,
+        currency,
+        text,
+        corrects,
+        reason,
+        recorded,
+        by,
+    })
+}
+
+/// The columns of a fact.
+struct Parts<'a> {
+    id: i64,
+    project: i64,
+    kind: &'a str,
+    effective: &'a str,
+    counts: &'a str,
+    amount: Option<i64>,
+    currency: Option<&'a str>,
+    text: Option<String>,
+    corrects: Option<i64>,
+    reason: Option<String>,
+    recorded: i64,
+    by: String,
+}
+
+fn build(parts: Parts<'_>) -> Result<Fact> {
+    let Parts {
+        id,
+        project,
+        kind,
+        effective,
+        counts,
+        amount,
+        currency,
+        text,
+        corrects,
+        reason,
+        recorded,
+        by,
+    } = parts;
     let value = match (text, amount, currency) {
         (Some(text), ..) => Value::Text(text),
         (None, Some(amount), Some(code)) => {
-            let currency = Currency::from_code(&code).ok_or_else(|| Error::corrupt("currency", &code))?;
+            let currency = Currency::from_code(code).ok_or_else(|| Error::corrupt("currency", code))?;
             Value::Money(Money { amount, currency })
         }
         (None, Some(n), None) => Value::Number(n),

@@ -146,6 +146,9 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
     let warm = app.clone();
     // The first page need not wait for the map; if it fails here, the page says why.
     tokio::spawn(async move { crate::view::find(&warm).await.is_ok() });
+    let warm = app.clone();
+    // Nor the first list for every project to be folded.
+    tokio::spawn(async move { warm.ledger.board(&warm.store).await.is_ok() });
     let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(interrupted()).await?;
     // The program ends when its last thread does: work under way stops here and is taken up at the next start.

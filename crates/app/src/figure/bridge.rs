@@ -5,9 +5,10 @@ use crate::clock::local;
 use crate::web::error::{Result, WebError};
 use crate::web::session::hex;
 use anyhow::Context as _;
-use domain::fact::{FactId, Kind};
+use domain::fact::FactId;
 use domain::figure::{
-    Asked, Builder, DateRule, Definition, Period, Report, Restated, builtin, kinds, parse, restate, window,
+    Asked, Builder, DateRule, Definition, Period, Report, Restated, builtin, counted_kinds, kinds, parse,
+    restate, window,
 };
 use domain::limits;
 use domain::project::Project;
@@ -17,7 +18,8 @@ use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::Store;
 use store::fact::{FactQuery, Touched};
 use store::period::Closing;
 
@@ -59,16 +61,49 @@ pub struct Question {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
-    last: FactId,
     rates: usize,
     definitions: Arc<Vec<Definition>>,
     period: Period,
     cut: Cut,
 }
 
-/// The reports asked for last, at most [`limits::FIGURES_KEPT`].
+/// The reports asked for last, at most [`limits::FIGURES_KEPT`]: derived, and computed again from the facts as soon as one is recorded
+/// that they read.
 #[derive(Debug, Default)]
-pub struct Kept(Mutex<VecDeque<(Key, Arc<Report>)>>);
+pub struct Kept {
+    all: Mutex<VecDeque<Entry>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: Key,
+    /// No fact up to this one that the report reads is missing in it.
+    last: FactId,
+    report: Arc<Report>,
+}
+
+impl Kept {
+    fn all(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The report, while nothing is recorded that it reads. What else was recorded is not looked at again.
+    async fn fresh(&self, store: &Store, key: &Key) -> Result<Option<Arc<Report>>> {
+        let found = self.all().iter().find(|e| e.key == *key).map(|e| (e.last, e.report.clone()));
+        let Some((seen, report)) = found else { return Ok(None) };
+        let last = store.last_fact().await?;
+        if seen < last {
+            if store.recorded_since(seen, &kinds(&key.definitions)).await? {
+                return Ok(None);
+            }
+            if let Some(entry) = self.all().iter_mut().find(|e| e.key == *key && e.last == seen) {
+                entry.last = last;
+            }
+        }
+        Ok(Some(report))
+    }
+}
 
 /// The definitions in force: those that come with the program, each replaced by the newest version that the zone put in force.
 ///
@@ -102,9 +137,8 @@ pub async fn question(app: &App, period: Period, as_of: Option<Date>) -> anyhow:
 /// then all projects are read.
 fn facts(definitions: &[Definition], period: Period, cut_off: Timestamp) -> FactQuery {
     let (from, to) = window(period);
-    let counted = vec![Kind::Stage, Kind::Arrived, Kind::ForeignUsed, Kind::Invested, Kind::Promise];
     let by_counting = definitions.iter().all(|d| d.date == DateRule::Counts);
-    let touched = by_counting.then_some(Touched { kinds: counted, from, to });
+    let touched = by_counting.then_some(Touched { kinds: counted_kinds(definitions), from, to });
     FactQuery { cut_off: Some(cut_off), touched, kinds: kinds(definitions), since: None }
 }
 
@@ -115,15 +149,18 @@ fn facts(definitions: &[Definition], period: Period, cut_off: Timestamp) -> Fact
 pub async fn report(app: &App, asked: &Question) -> Result<Arc<Report>> {
     let rates = app.store.rates().await?;
     let cut = if asked.cut.open { Cut { at: Timestamp::UNIX_EPOCH, ..asked.cut } } else { asked.cut };
-    let last = app.store.last_fact().await?;
     let (definitions, period) = (asked.definitions.clone(), asked.period);
-    let key = Key { last, rates: rates.len(), definitions: definitions.clone(), period, cut };
-    let kept = &app.ledger.figures.0;
-    if let Some((_, report)) =
-        kept.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|(k, _)| *k == key)
-    {
-        return Ok(report.clone());
+    let key = Key { rates: rates.len(), definitions: definitions.clone(), period, cut };
+    let kept = &app.ledger.figures;
+    if let Some(report) = kept.fresh(&app.store, &key).await? {
+        return Ok(report);
     }
+    // One at a time: of many who ask for the same, one computes it.
+    let _turn = kept.turn.lock().await;
+    if let Some(report) = kept.fresh(&app.store, &key).await? {
+        return Ok(report);
+    }
+    let last = app.store.last_fact().await?;
     let (store, handle, cut) = (app.store.clone(), tokio::runtime::Handle::current(), asked.cut);
     let work = move || -> anyhow::Result<Report> {
         let rates = Rates::new(rates, Some(cut.at));
@@ -134,9 +171,11 @@ pub async fn report(app: &App, asked: &Question) -> Result<Arc<Report>> {
         Ok(builder.finish())
     };
     let report = Arc::new(app.compute(work).await??);
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.push_front((key, report.clone()));
-    kept.truncate(limits::FIGURES_KEPT);
+    let mut all = kept.all();
+    all.retain(|e| e.key != key);
+    all.push_front(Entry { key, last, report: report.clone() });
+    all.truncate(limits::FIGURES_KEPT);
+    drop(all);
     Ok(report)
 }
 

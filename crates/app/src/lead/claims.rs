@@ -3,7 +3,7 @@
 //! It follows the store: before each answer, leads changed since the last one and projects with new facts are read again. Nothing here
 //! is stored, and the registration itself compares once more inside its transaction.
 
-use crate::ledger::{Board, Line};
+use crate::ledger::{Board, Line, Lines};
 use anyhow::Result;
 use domain::fact::{FactId, ProjectId};
 use domain::lead::claim::{Claim, Clash, clash, pairs};
@@ -64,6 +64,8 @@ pub struct Claims {
     change: i64,
     fact: Option<FactId>,
     seen: HashMap<ProjectId, Arc<Line>>,
+    /// The lines that were followed last.
+    board: Lines,
 }
 
 /// Postings read for one question at most, the rarest pairs first.
@@ -160,6 +162,7 @@ impl Claims {
                 change: self.change,
                 fact: self.fact,
                 seen: std::mem::take(&mut self.seen),
+                board: std::mem::take(&mut self.board),
                 ..Claims::default()
             };
             for entry in kept {
@@ -193,7 +196,8 @@ impl Claims {
         if self.fact == board.last {
             return;
         }
-        for line in &board.lines {
+        let followed = std::mem::take(&mut self.board);
+        for line in board.lines.beyond(&followed) {
             if self.seen.get(&line.id).is_some_and(|seen| Arc::ptr_eq(seen, line) || seen == line) {
                 continue;
             }
@@ -204,6 +208,7 @@ impl Claims {
                 self.put(project(line));
             }
         }
+        self.board = board.lines.clone();
         self.fact = board.last;
     }
 }

@@ -153,6 +153,8 @@ pub struct Found {
     pub of: usize,
     /// Whether an amount had no exchange rate, and so lies outside a filter by amount.
     pub unrated: bool,
+    /// Events that brought projects, for the filter.
+    pub events: BTreeSet<i64>,
 }
 
 /// `GET /projects`
@@ -165,9 +167,6 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let page = page.min(pages);
     let shown = found.lines.iter().skip((page - 1) * limits::PROJECTS_PAGE).take(limits::PROJECTS_PAGE);
     let rows = shown.map(|l| Row::of(l, &names, lang)).collect();
-    let board = app.ledger.board(&app.store).await?;
-    let events: BTreeSet<i64> =
-        board.lines.iter().filter_map(|l| l.event).take(limits::PAGE_ROWS as usize).collect();
     let n = |x: usize| grouped(i64::try_from(x).unwrap_or(i64::MAX));
     let link = |to: usize| asked.query(&[("page", &to.to_string())]);
     render(&ListPage {
@@ -176,7 +175,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         officers: names.officer_choices(&asked.officer),
         mine: asked.officer == "mine",
         chains: names.chain_choices(&asked.chain, lang),
-        events: event_choices(&events, &asked.event, &names),
+        events: event_choices(&found.events, &asked.event, &names),
         heads: heads(&asked, lang),
         rows,
         total: n(found.total),
@@ -214,24 +213,66 @@ pub async fn find(
         let yuan = |l: &Line| l.planned.and_then(|m| rates.yuan(m, l.signed.unwrap_or(today)).ok());
         let unrated =
             filter.least.is_some() && board.lines.iter().any(|l| l.planned.is_some() && yuan(l).is_none());
-        let mut lines: Vec<(Option<i64>, Arc<Line>)> = Vec::new();
-        for line in &board.lines {
-            let amount = yuan(line);
+        let amounts = filter.least.is_some() || order.column == "planned";
+        let mut first = First::new(most, |a: &Held<'_>, b: &Held<'_>| order.compare(a, b, &names));
+        // From the newest: of equal lines the newest comes first, so that most of the others need no place.
+        for line in board.lines.iter().rev() {
+            let amount = if amounts { yuan(line) } else { None };
             if filter.holds(line, amount) {
-                lines.push((amount, line.clone()));
+                first.take((amount, line));
             }
         }
-        let total = lines.len();
-        let before = |a: &(Option<i64>, Arc<Line>), b: &(Option<i64>, Arc<Line>)| order.compare(a, b, &names);
-        if most < total {
-            lines.select_nth_unstable_by(most, before);
-            lines.truncate(most);
-        }
-        lines.sort_unstable_by(before);
-        let of = board.lines.len();
-        Found { lines: lines.into_iter().map(|(_, l)| l).collect(), total, of, unrated }
+        let total = first.taken;
+        let lines = first.sorted().into_iter().map(|(_, l)| l.clone()).collect();
+        let events = board.lines.events().take(limits::PAGE_ROWS as usize).collect();
+        Found { lines, total, of: board.lines.len(), unrated, events }
     });
     found.await
+}
+
+/// A line that is held for a page, with its amount in yuan.
+type Held<'a> = (Option<i64>, &'a Arc<Line>);
+
+/// The first `most` of what is taken, in an order; never holds more than twice as many.
+struct First<T, F> {
+    most: usize,
+    before: F,
+    held: Vec<T>,
+    /// Whether the last one held is the last that has a place.
+    full: bool,
+    taken: usize,
+}
+
+impl<T, F: Fn(&T, &T) -> Ordering> First<T, F> {
+    fn new(most: usize, before: F) -> First<T, F> {
+        First { most: most.max(1), before, held: Vec::new(), full: false, taken: 0 }
+    }
+
+    fn take(&mut self, one: T) {
+        self.taken += 1;
+        // Once cut, the last of those that have a place stands at `most - 1`.
+        if self.full && (self.before)(&one, &self.held[self.most - 1]) != Ordering::Less {
+            return;
+        }
+        self.held.push(one);
+        if self.held.len() >= self.most.saturating_mul(2).max(256) {
+            self.cut();
+        }
+    }
+
+    fn cut(&mut self) {
+        if self.held.len() > self.most {
+            self.held.select_nth_unstable_by(self.most - 1, &self.before);
+            self.held.truncate(self.most);
+            self.full = true;
+        }
+    }
+
+    fn sorted(mut self) -> Vec<T> {
+        self.cut();
+        self.held.sort_unstable_by(&self.before);
+        self.held
+    }
 }
 
 impl Asked {
@@ -328,8 +369,8 @@ impl Order {
     }
 
     /// Lines without a value come last either way; equal ones by their number, the newest first.
-    fn compare(&self, a: &(Option<i64>, Arc<Line>), b: &(Option<i64>, Arc<Line>), names: &Names) -> Ordering {
-        let (x, y) = (&a.1, &b.1);
+    fn compare(&self, a: &Held<'_>, b: &Held<'_>, names: &Names) -> Ordering {
+        let (x, y) = (a.1, b.1);
         let turned = |order: Ordering| if self.down { order.reverse() } else { order };
         let order = match self.column {
             "code" => turned(x.code.cmp(&y.code)),
@@ -437,4 +478,23 @@ fn wrong(zh: &str, en: &str, value: &str) -> WebError {
         "清空筛选",
         "Clear the filter",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_first_are_those_of_a_whole_sort(all in prop::collection::vec(0u16..500, 0..2_000), most in 1usize..700) {
+            let mut first = First::new(most, |a: &(u16, usize), b: &(u16, usize)| a.cmp(b));
+            let mut sorted: Vec<(u16, usize)> = all.iter().copied().zip(0..).collect();
+            sorted.iter().for_each(|&one| first.take(one));
+            prop_assert_eq!(first.taken, sorted.len());
+            sorted.sort_unstable();
+            sorted.truncate(most);
+            prop_assert_eq!(first.sorted(), sorted);
+        }
+    }
 }

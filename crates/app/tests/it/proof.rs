@@ -255,7 +255,7 @@ async fn a_lead_names_its_segment_and_its_event_without_scripts() {
 async fn the_journal_hides_numbers_by_role_and_its_export_stays_verifiable() {
     let world = World::new().await;
     let mut director = world.as_role(Role::Director).await;
-    let id = world.app.ledger.board(&world.app.store).await.unwrap().lines[0].id;
+    let id = world.app.ledger.board(&world.app.store).await.unwrap().lines.iter().next().unwrap().id;
     let money = Money { amount: 13_800_138_000, currency: Currency::Cny };
     let day = date(2026, 11, 2);
     let note = "联系人老王\n13812345678，身份证 11010519491231002X";

@@ -128,6 +128,8 @@ async fn what_does_not_exist_is_not_found_and_no_address_breaks_the_server() {
             client.post(&path(rule, "999999"), &fields).await
         } else if rule.path == "/settings/units/{id}" {
             client.post(&path(rule, "999999"), &[("name", "x")]).await
+        } else if rule.path == "/reviews/{id}" && rule.method == Method::POST {
+            client.post(&path(rule, "999999"), &[("answer", "pass")]).await
         } else if rule.path == "/imports/new/{file}" && rule.method == Method::GET {
             client.get(&format!("{}?kind=universe&name=x", path(rule, "999999"))).await
         } else {

@@ -338,6 +338,18 @@ pub fn kinds(definitions: &[Definition]) -> Vec<Kind> {
     kinds.into_iter().collect()
 }
 
+/// The kinds of facts whose days decide whether these figures count a project at all: only projects with one of them in the
+/// [`window`](super::window) have to be loaded.
+#[must_use]
+pub fn counted_kinds(definitions: &[Definition]) -> Vec<Kind> {
+    let counted = |d: &Definition| match d.what {
+        What::Stage => Some(Kind::Stage),
+        What::Money => d.money,
+        What::Promises => Some(Kind::Promise),
+    };
+    definitions.iter().filter_map(counted).collect::<BTreeSet<Kind>>().into_iter().collect()
+}
+
 /// What a value says, for a list: the text, the money as people write it, the number; nothing for a withdrawal.
 #[must_use]
 pub fn said(value: &Value) -> String {

@@ -108,6 +108,9 @@ async fn imports_files_rates_and_queries_work_on_both_databases() {
             .unwrap();
         assert_eq!(seen, [(ids[0], "A-1".to_string(), 1)]);
         seen.clear();
+        let none = Some(Touched { kinds: Vec::new(), from: day, to: day });
+        let none = FactQuery { touched: none, ..FactQuery::default() };
+        store.each_project(&none, |_, _, _| panic!("no kind touches a project")).await.unwrap();
         let before = FactQuery { cut_off: Some(at(19)), ..FactQuery::default() };
         store
             .each_project(&before, |id, code, facts| seen.push((id, code.to_string(), facts.len())))
@@ -137,5 +140,60 @@ async fn imports_files_rates_and_queries_work_on_both_databases() {
         assert!(store.add_rate(&by, at(25), &NewRate { micro_yuan: 0, ..rate }).await.is_err());
         assert_eq!(store.rates().await.unwrap()[0].micro_yuan, 7_188_400);
         assert!(store.verify_journal().await.unwrap().broken.is_none());
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_in_spans_is_what_is_read_one_by_one() {
+    let dir = TempDir::new();
+    for store in stores(&dir).await {
+        let (by, day) = (Actor::Cli, date(2025, 3, 18));
+        // More than two spans, so that their order shows; texts that JSON has to escape.
+        let one = |n: i64| ImportedProject {
+            project: None,
+            code: Some(format!("B-{n}")),
+            facts: vec![
+                text(Kind::Name, day, &format!("“甲”\"{n}\"\\ 项目 😀")),
+                text(Kind::Note, day, "一行\n\t二行"),
+                NewFact::on(day, Kind::Arrived, Value::yuan(900_000_000_000 - n)),
+                NewFact::on(day, Kind::Jobs, Value::Number(n)),
+                text(Kind::Stage, day, "signed").counting(date(2024 + (n % 2) as i16, 12, 31)),
+            ],
+        };
+        let rows: Vec<ImportedProject> = (0..2_500).map(one).collect();
+        let ids = store.import_projects(&by, at(20), TODAY, "签约.xlsx", &rows).await.unwrap();
+        let amount =
+            store.facts_of(ids[7]).await.unwrap().into_iter().find(|f| f.kind == Kind::Arrived).unwrap();
+        let wrong = NewFact {
+            corrects: Some(amount.id),
+            reason: Some("“核对”".into()),
+            ..NewFact::on(day, Kind::Arrived, Value::Nothing)
+        };
+        store.record(&by, at(30), TODAY, ids[7], None, &[wrong]).await.unwrap();
+
+        let mut seen = Vec::new();
+        let all = FactQuery::default();
+        store.each_project(&all, |id, code, facts| seen.push((id, code.to_string(), facts))).await.unwrap();
+        assert!(seen.iter().map(|s| s.0).eq(ids.iter().copied()), "every project, by number");
+        for (n, (id, code, facts)) in seen.iter().enumerate().filter(|(n, _)| n % 500 == 7 || *n == 2_499) {
+            assert_eq!((code, facts), (&format!("B-{n}"), &store.facts_of(*id).await.unwrap()));
+        }
+
+        let days = (date(2025, 1, 1), date(2025, 12, 31));
+        let touched = Some(Touched { kinds: vec![Kind::Stage], from: days.0, to: days.1 });
+        let asked = FactQuery { touched, kinds: vec![Kind::Stage, Kind::Arrived], ..all };
+        let mut some = Vec::new();
+        store.each_project(&asked, |id, _, facts| some.push((id, facts))).await.unwrap();
+        let expected = seen.into_iter().enumerate().filter(|(n, _)| n % 2 == 1).map(|(_, (id, _, facts))| {
+            let read = facts.into_iter().filter(|f| matches!(f.kind, Kind::Stage | Kind::Arrived));
+            (id, read.collect::<Vec<_>>())
+        });
+        assert_eq!(some, expected.collect::<Vec<_>>());
+
+        let last = store.last_fact().await.unwrap();
+        let before = FactId(last.0 - 1);
+        assert!(store.recorded_since(before, &[Kind::Note, Kind::Arrived]).await.unwrap());
+        assert!(!store.recorded_since(before, &[Kind::Note]).await.unwrap());
+        assert!(!store.recorded_since(last, &[Kind::Arrived]).await.unwrap());
     }
 }

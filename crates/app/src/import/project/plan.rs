@@ -366,7 +366,7 @@ impl<'a> Index<'a> {
     fn new(board: &'a Board) -> Index<'a> {
         let mut index =
             Index { by_code: HashMap::new(), by_company: HashMap::new(), by_name: HashMap::new() };
-        for line in &board.lines {
+        for line in board.lines.iter() {
             index.by_code.insert(&line.code, line);
             for name in [key(&line.company), line.company_key.to_string()] {
                 if !name.is_empty() {
