@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 use store::Store;
-use store::fact::FactQuery;
+use store::ledger::FactQuery;
 use tokio::sync::Mutex;
 
 /// A project in one line.
@@ -259,7 +259,7 @@ impl Ledger {
         };
         if seen.is_none() || changed.len() > FOLLOWED as usize {
             let mut lines: Vec<Arc<Line>> = Vec::new();
-            let asked = FactQuery { kinds: KINDS.to_vec(), ..FactQuery::default() };
+            let asked = FactQuery { kinds: KINDS.to_vec(), bare: true, ..FactQuery::default() };
             let fold = |id, code: &str, facts| {
                 lines.push(Arc::new(Line::of(&Project::fold(id, code, facts, None))));
             };

@@ -1,4 +1,4 @@
-//! Projects and their facts: appended, never changed, read back as of any moment.
+//! Projects and their facts: appended, never changed, read back one by one (all of them: [`crate::ledger`]).
 
 use crate::journal::Actor;
 use crate::time::{micros, timestamp};
@@ -11,8 +11,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use sqlx::{Postgres, QueryBuilder, Sqlite, query, query_as};
-use std::collections::VecDeque;
+use sqlx::{QueryBuilder, query, query_as};
 
 /// Facts of one project in an import: of a project that is there, or of a new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,45 +24,8 @@ pub struct ImportedProject {
     pub facts: Vec<NewFact>,
 }
 
-/// Which facts to read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FactQuery {
-    /// Only facts recorded by then.
-    pub cut_off: Option<Timestamp>,
-    /// Only projects that were touched so.
-    pub touched: Option<Touched>,
-    /// Only facts of these kinds; empty for all.
-    pub kinds: Vec<Kind>,
-    /// Only projects with a fact recorded after then.
-    pub since: Option<Timestamp>,
-}
-
-/// Which projects to read: those with a fact of one of `kinds` that counts in these days.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Touched {
-    /// The kinds; without any, no project is touched.
-    pub kinds: Vec<Kind>,
-    /// First day.
-    pub from: Date,
-    /// Last day, included.
-    pub to: Date,
-}
-
 /// Rows of one INSERT: twelve values each, below SQLite's 32,766 parameters.
 const CHUNK: usize = 2_000;
-/// Projects read at once: bounds memory.
-const SPAN: usize = 1_000;
-/// Spans that are read while one is worked on.
-const AHEAD: usize = 2;
-
-/// A project, its code and its facts as a JSON array of arrays (see [`Packed`]).
-const PACKED_SQLITE: &str = "SELECT project, (SELECT code FROM project WHERE project.id = fact.project), \
-     json_group_array(json_array(id, kind, effective, counts, amount, currency, text, corrects, reason, recorded_at, made_by)) \
-     FROM fact";
-const PACKED_POSTGRES: &str = "SELECT project, (SELECT code FROM project WHERE project.id = fact.project), CAST(json_agg( \
-     json_build_array(id, kind, effective, counts, amount, currency, text, corrects, reason, recorded_at, made_by)) AS TEXT) \
-     FROM fact";
-
 impl Store {
     /// Makes a project with its first facts and answers its number and code (`YEAR-NUMBER` unless one is given).
     ///
@@ -275,61 +237,6 @@ impl Store {
         Ok(rows.into_iter().map(|(id,)| ProjectId(id)).collect())
     }
 
-    /// Calls `each` with every project that `asked` is about, by number, with its facts in the order they were recorded. Reads a
-    /// bounded number of projects at a time, the next ones while `each` works.
-    ///
-    /// # Errors
-    /// Only when the database fails.
-    pub async fn each_project(
-        &self,
-        asked: &FactQuery,
-        mut each: impl FnMut(ProjectId, &str, Vec<Fact>) + Send,
-    ) -> Result<()> {
-        let mut spans = self.spans(asked).await?.into_iter();
-        let read = |span: Span| {
-            let (store, asked) = (self.clone(), asked.clone());
-            tokio::spawn(async move { store.projects_of(&asked, &span).await })
-        };
-        let mut ahead: VecDeque<_> = spans.by_ref().take(AHEAD).map(read).collect();
-        while let Some(next) = ahead.pop_front() {
-            let projects = next.await.map_err(|e| Error::Other(e.into()))??;
-            ahead.extend(spans.next().map(read));
-            for (id, code, facts) in projects {
-                each(id, &code, facts);
-            }
-        }
-        Ok(())
-    }
-
-    /// The projects of a span with their facts. The database packs the facts of a project into one JSON array: a row of its own for each of
-    /// them costs several times what reading it does.
-    async fn projects_of(
-        &self,
-        asked: &FactQuery,
-        span: &Span,
-    ) -> Result<Vec<(ProjectId, String, Vec<Fact>)>> {
-        let rows: Vec<(i64, String, String)> = match &self.reader {
-            crate::Db::Sqlite(db) => {
-                let mut q: QueryBuilder<Sqlite> = QueryBuilder::new(PACKED_SQLITE);
-                filter!(q, asked, span);
-                q.build_query_as().fetch_all(db).await?
-            }
-            crate::Db::Postgres(db) => {
-                let mut q: QueryBuilder<Postgres> = QueryBuilder::new(PACKED_POSTGRES);
-                filter!(q, asked, span);
-                q.build_query_as().fetch_all(db).await?
-            }
-        };
-        let unpack = |(id, code, packed): (i64, String, String)| {
-            let all: Vec<Packed<'_>> =
-                serde_json::from_str(&packed).map_err(|e| Error::corrupt("fact", e.to_string()))?;
-            let mut facts = all.into_iter().map(|p| unpacked(id, p)).collect::<Result<Vec<Fact>>>()?;
-            facts.sort_unstable_by_key(|f| f.id);
-            Ok((ProjectId(id), code, facts))
-        };
-        rows.into_iter().map(unpack).collect()
-    }
-
     /// Whether a fact of one of these kinds was recorded after `seen`.
     ///
     /// # Errors
@@ -337,7 +244,7 @@ impl Store {
     pub async fn recorded_since(&self, seen: FactId, kinds: &[Kind]) -> Result<bool> {
         let found: Option<(i64,)> = on!(&self.reader, db => {
             let mut q = QueryBuilder::new("SELECT id FROM fact WHERE id > ");
-            // As in `filter!`: by number, not by kind.
+            // As in `ledger.rs`: by number, not by kind.
             q.push_bind(seen.0).push(" AND kind || '' IN (");
             let mut list = q.separated(", ");
             for kind in kinds {
@@ -348,79 +255,7 @@ impl Store {
         })?;
         Ok(found.is_some())
     }
-
-    /// Bounded pieces of the projects that `asked` is about.
-    async fn spans(&self, asked: &FactQuery) -> Result<Vec<Span>> {
-        let Some(touched) = &asked.touched else {
-            let (last,): (i64,) = on!(&self.reader, db => query_as("SELECT COALESCE(MAX(id), 0) FROM project")
-                .fetch_one(db).await)?;
-            return Ok((0..last)
-                .step_by(SPAN)
-                .map(|from| Span::Range(from + 1, from + SPAN as i64))
-                .collect());
-        };
-        if touched.kinds.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<(i64,)> = on!(&self.reader, db => {
-            let mut q = QueryBuilder::new("SELECT DISTINCT project FROM fact WHERE kind IN (");
-            let mut list = q.separated(", ");
-            for kind in &touched.kinds {
-                list.push_bind(kind.as_str());
-            }
-            q.push(") AND counts >= ").push_bind(touched.from.to_string());
-            q.push(" AND counts <= ").push_bind(touched.to.to_string()).push(" ORDER BY project");
-            q.build_query_as().fetch_all(db).await
-        })?;
-        Ok(ids.chunks(SPAN).map(|chunk| Span::These(chunk.iter().map(|&(id,)| id).collect())).collect())
-    }
 }
-
-/// A bounded piece of the projects.
-#[derive(Debug)]
-enum Span {
-    /// From one number to another, both included.
-    Range(i64, i64),
-    /// These, by number.
-    These(Vec<i64>),
-}
-
-/// What of a [`FactQuery`] the database can decide; a macro because the two builders are two types.
-macro_rules! filter {
-    ($q:ident, $asked:expr, $span:expr) => {
-        match $span {
-            Span::Range(from, to) => {
-                $q.push(" WHERE project >= ").push_bind(*from).push(" AND project <= ").push_bind(*to);
-            }
-            Span::These(ids) => {
-                $q.push(" WHERE project IN (");
-                let mut list = $q.separated(", ");
-                for id in ids {
-                    list.push_bind(*id);
-                }
-                $q.push(")");
-            }
-        }
-        if let Some(at) = $asked.cut_off {
-            $q.push(" AND recorded_at <= ").push_bind(micros(at));
-        }
-        if let Some(at) = $asked.since {
-            $q.push(" AND project IN (SELECT r.project FROM fact r WHERE r.recorded_at > ");
-            $q.push_bind(micros(at)).push(")");
-        }
-        if !$asked.kinds.is_empty() {
-            // An expression, so that no database takes the index by kind and walks every fact of a kind for each span of projects.
-            $q.push(" AND kind || '' IN (");
-            let mut list = $q.separated(", ");
-            for kind in &$asked.kinds {
-                list.push_bind(kind.as_str());
-            }
-            $q.push(")");
-        }
-        $q.push(" GROUP BY project ORDER BY project");
-    };
-}
-use filter;
 
 pub(crate) fn subject(id: ProjectId) -> String {
     format!("project:{id}")
@@ -575,39 +410,6 @@ type Row = (
     String,
 );
 
-/// A fact as the database packs it: number, kind, the two days, amount, currency, text, what it corrects, why, when and by whom.
-type Packed<'a> = (
-    i64,
-    &'a str,
-    &'a str,
-    &'a str,
-    Option<i64>,
-    Option<&'a str>,
-    Option<String>,
-    Option<i64>,
-    Option<String>,
-    i64,
-    String,
-);
-
-fn unpacked(project: i64, packed: Packed<'_>) -> Result<Fact> {
-    let (id, kind, effective, counts, amount, currency, text, corrects, reason, recorded, by) = packed;
-    build(Parts {
-        id,
-        project,
-        kind,
-        effective,
-        counts,
-        amount,
-        currency,
-        text,
-        corrects,
-        reason,
-        recorded,
-        by,
-    })
-}
-
 fn fact(row: Row) -> Result<Fact> {
     let (id, project, kind, effective, counts, amount, currency, text, corrects, reason, recorded, by) = row;
     let (kind, effective, counts, currency) = (&*kind, &*effective, &*counts, currency.as_deref());
@@ -628,22 +430,22 @@ fn fact(row: Row) -> Result<Fact> {
 }
 
 /// The columns of a fact.
-struct Parts<'a> {
-    id: i64,
-    project: i64,
-    kind: &'a str,
-    effective: &'a str,
-    counts: &'a str,
-    amount: Option<i64>,
-    currency: Option<&'a str>,
-    text: Option<String>,
-    corrects: Option<i64>,
-    reason: Option<String>,
-    recorded: i64,
-    by: String,
+pub(crate) struct Parts<'a> {
+    pub id: i64,
+    pub project: i64,
+    pub kind: &'a str,
+    pub effective: &'a str,
+    pub counts: &'a str,
+    pub amount: Option<i64>,
+    pub currency: Option<&'a str>,
+    pub text: Option<String>,
+    pub corrects: Option<i64>,
+    pub reason: Option<String>,
+    pub recorded: i64,
+    pub by: String,
 }
 
-fn build(parts: Parts<'_>) -> Result<Fact> {
+pub(crate) fn build(parts: Parts<'_>) -> Result<Fact> {
     let Parts {
         id,
         project,

@@ -37,6 +37,7 @@ pub mod lead_line;
 pub mod lead_list;
 pub mod lead_rules;
 pub mod leader;
+pub mod ledger;
 pub mod login_link;
 pub mod page;
 pub mod period;

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::Store;
-use store::fact::{FactQuery, Touched};
+use store::ledger::{FactQuery, Touched};
 use store::period::Closing;
 
 /// Up to when facts are seen, and the day by which cohorts and promises are judged.
@@ -139,7 +139,7 @@ fn facts(definitions: &[Definition], period: Period, cut_off: Timestamp) -> Fact
     let (from, to) = window(period);
     let by_counting = definitions.iter().all(|d| d.date == DateRule::Counts);
     let touched = by_counting.then_some(Touched { kinds: counted_kinds(definitions), from, to });
-    FactQuery { cut_off: Some(cut_off), touched, kinds: kinds(definitions), since: None }
+    FactQuery { cut_off: Some(cut_off), touched, kinds: kinds(definitions), since: None, bare: true }
 }
 
 /// The report that is asked for; computed off the threads that answer requests, and kept while nothing is recorded that could change it.
@@ -237,6 +237,8 @@ pub async fn restated(app: &App, closing: &Closing) -> Result<Restated> {
     let query = FactQuery {
         // A new exchange rate can move a project of which nothing else was recorded.
         since: (!rated).then_some(closing.cut_off),
+        // It says who changed what, and why.
+        bare: false,
         ..facts(&asked.definitions, asked.period, Timestamp::MAX.min(now))
     };
     let (store, handle, old) = (app.store.clone(), tokio::runtime::Handle::current(), closing.cut_off);

@@ -14,8 +14,8 @@ use domain::user::UserId;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::HashSet;
-use store::fact::{FactQuery, Touched};
 use store::goal::Goal;
+use store::ledger::{FactQuery, Touched};
 
 /// One year of the team.
 #[derive(Clone, Debug)]

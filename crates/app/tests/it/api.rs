@@ -108,8 +108,14 @@ async fn the_description_is_the_router_and_answers_have_its_shape() {
 
     let project = get(&mut who, "/api/v1/projects?limit=1").await["items"][0]["id"].clone();
     let event = get(&mut who, "/api/v1/events?limit=1").await["items"][0]["id"].clone();
+    let (status, closed) = send(&mut who, "/api/v1/reports", &json!({ "year": 2025, "month": 6 })).await;
+    assert_eq!(status, 201, "{closed}");
     for endpoint in endpoints().into_iter().filter(|e| e.method == Method::GET) {
-        let id = if endpoint.path.contains("events") { &event } else { &project };
+        let id = match endpoint.path {
+            path if path.contains("events") => &event,
+            path if path.contains("reports") => &closed["id"],
+            _ => &project,
+        };
         let path = endpoint.path.replace("{id}", &id.to_string()).replace("{name}", "signed");
         let answer = get(&mut who, &path).await;
         let wrong = breaks(&endpoint.answer.1.unwrap(), &answer, "");

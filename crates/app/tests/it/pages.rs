@@ -135,7 +135,9 @@ fn sound(path: &str, page: &Page, lang: &str) {
         page.all("label").into_iter().flat_map(|l| within(l, "input, select")).map(|e| e.id()).collect();
     for control in page.all("input:not([type=hidden]), select, textarea") {
         let id = control.value().attr("id").unwrap_or_default();
-        let named = labelled.contains(id) || inside.contains(&control.id());
+        let named = labelled.contains(id)
+            || inside.contains(&control.id())
+            || control.value().attr("aria-label").is_some_and(|l| !l.trim().is_empty());
         assert!(named, "{path}: a control without a label: {}", control.html());
     }
     for form in page.all("main form[method=post], header form[action='/sign-out']") {

@@ -19,7 +19,8 @@ use domain::scope::Scope;
 use domain::user::UnitId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use store::event::EventFilter;
-use store::fact::{FactQuery, ImportedProject};
+use store::fact::ImportedProject;
+use store::ledger::FactQuery;
 
 /// What becomes of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

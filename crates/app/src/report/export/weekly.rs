@@ -18,7 +18,7 @@ use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan as _};
 use rust_xlsxwriter::Workbook;
 use std::collections::BTreeMap;
-use store::fact::{FactQuery, Touched};
+use store::ledger::{FactQuery, Touched};
 
 /// Seven days and what happened in them.
 #[derive(Debug)]
