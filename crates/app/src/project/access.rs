@@ -15,7 +15,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::access::{Item, Measure, Scores, Table, points, read_points, scores};
-use domain::fact::{FactId, Kind, NewFact, Value};
+use domain::fact::{Kind, NewFact, Value};
 use domain::project::Project;
 use domain::rate::Rates;
 
@@ -221,7 +221,7 @@ pub async fn post(
     let fact = NewFact::on(today, kind, Value::Text(text));
     guard_kinds(&signed, std::slice::from_ref(&fact))?;
     // Whose turn it is was read from these facts.
-    let seen = Some(sheet.get("seen").parse().map_or(project.last, FactId));
+    let seen = Some(stale::seen(&sheet, &project));
     match app.store.record(&signed.actor(), app.clock.now(), today, project.id, seen, &[fact]).await {
         Ok(_) => Ok(Redirect::to(&format!("/projects/{id}/access")).into_response()),
         Err(error) if is_stale(&error) => {

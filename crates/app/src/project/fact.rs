@@ -227,7 +227,7 @@ pub async fn post(
         let files = app.store.files_of(project.id).await?;
         new.files = files.into_iter().filter(|(of, _)| *of == fact.id).map(|(_, f)| f.file.sha256).collect();
     }
-    let seen = sheet.get("seen").parse().ok().map(FactId);
+    let seen = Some(stale::seen(&sheet, &project));
     match app.store.record(&signed.actor(), app.clock.now(), today, project.id, seen, &[new]).await {
         Ok(ids) => {
             let to = ids.first().map_or(fact.id, |id| *id);

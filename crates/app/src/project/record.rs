@@ -19,7 +19,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use domain::fact::{FactId, Form, Kind, NewFact, Sort, Value};
+use domain::fact::{Form, Kind, NewFact, Sort, Value};
 use domain::gate::Gates;
 use domain::project::Project;
 use domain::{industry, money};
@@ -303,7 +303,7 @@ pub async fn post(
         }
     };
     guard_kinds(&signed, std::slice::from_ref(&fact))?;
-    let seen = sheet.get("seen").parse().ok().map(FactId);
+    let seen = Some(stale::seen(&sheet, &project));
     match app.store.record(&signed.actor(), app.clock.now(), today, project.id, seen, &[fact]).await {
         Ok(_) => Ok(Redirect::to(&format!("/projects/{id}")).into_response()),
         Err(error) if is_stale(&error) => {

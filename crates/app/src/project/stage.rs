@@ -18,7 +18,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::access;
 use domain::company::Money;
-use domain::fact::{FactId, Kind, NewFact, Value};
+use domain::fact::{Kind, NewFact, Value};
 use domain::gate::{self, Brought, Missing, Reviews};
 use domain::money;
 use domain::project::Project;
@@ -217,7 +217,7 @@ pub async fn post(
         return form(&app, &signed, &project, to, &rules, &typed, &missing, faults).await;
     }
     // The gate was checked against these facts; whoever came in between is noticed.
-    let seen = sheet.get("seen").parse().map_or(project.last, FactId);
+    let seen = stale::seen(&sheet, &project);
     match app.store.record(&signed.actor(), app.clock.now(), today, project.id, Some(seen), &facts).await {
         Ok(_) if sheet.get("back") == "board" => Ok(Redirect::to("/projects/board").into_response()),
         Ok(_) => Ok(Redirect::to(&format!("/projects/{id}")).into_response()),

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::clock::shown;
+use crate::evidence::sheet::Sheet;
 use crate::ledger;
 use crate::project::names::Names;
 use crate::project::words;
@@ -35,6 +36,13 @@ struct Changed {
     by: String,
     at: String,
     reason: String,
+}
+
+/// The newest fact that whoever filled in the form had seen. A form without it is held against what was just read, so that nothing
+/// recorded meanwhile is passed over.
+#[must_use]
+pub fn seen(sheet: &Sheet, project: &Project) -> FactId {
+    sheet.get("seen").parse().map_or(project.last, FactId)
 }
 
 /// 409 with what was recorded since `seen`, and the form to send once more.

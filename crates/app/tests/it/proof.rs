@@ -1,6 +1,7 @@
 //! Every number opens its rows, and every row its proof: closed reports, events, contracts, and who may open a file.
 
 use crate::world::{Client, World, now, text, within};
+use app::figure::bridge;
 use axum::http::StatusCode;
 use domain::company::{Currency, Money};
 use domain::fact::{FactId, Kind, NewFact, ProjectId, Value};
@@ -9,6 +10,7 @@ use domain::scope::Reading;
 use jiff::civil::date;
 use std::collections::BTreeSet;
 use store::Actor;
+use store::ledger::FactQuery;
 
 fn href(element: scraper::ElementRef<'_>) -> String {
     element.value().attr("href").unwrap().to_string()
@@ -72,6 +74,41 @@ async fn every_number_of_a_closed_report_opens_its_rows_as_of_its_cut_off() {
     assert_eq!(rows(&mut director, &signed).await, before);
     assert_eq!(rows(&mut director, "/figures/signed?year=2025&total=yes").await.len(), 43);
     assert_eq!(director.get("/figures/signed?report=999").await.status, StatusCode::NOT_FOUND);
+}
+
+/// What the closing of a month or year reads is narrowed to the kinds and days its definitions name; reading all there is must say the same.
+#[tokio::test]
+async fn a_report_reads_less_than_everything_and_says_the_same() {
+    let world = World::new().await;
+    let (app, today) = (&world.app, world.app.clock.today());
+    let board = app.ledger.board(&app.store).await.unwrap();
+    // Amounts corrected and withdrawn, stages moved to another month: what a narrow query is most likely to miss.
+    for (n, line) in board.lines.iter().filter(|l| l.signed.is_some()).take(12).enumerate() {
+        let facts = app.store.facts_of(line.id).await.unwrap();
+        let kind = if n % 3 == 2 { Kind::Stage } else { Kind::PlannedTotal };
+        let Some(old) = facts.iter().rfind(|f| f.kind == kind) else { continue };
+        let value = if n % 3 == 1 { Value::Nothing } else { old.value.clone() };
+        let new = NewFact {
+            corrects: Some(old.id),
+            reason: Some("核对合同".into()),
+            ..NewFact::on(date(2025, 1 + n as i8 % 12, 9), kind, value)
+        };
+        app.store.record(&Actor::Cli, now(), today, line.id, None, &[new]).await.unwrap();
+    }
+    let rates = domain::rate::Rates::new(app.store.rates().await.unwrap(), None);
+    for (year, month) in [(2024, None), (2025, None), (2025, Some(1)), (2025, Some(9)), (2026, Some(2))] {
+        let period = domain::figure::Period::new(year, month).unwrap();
+        let asked = bridge::question(app, period, None).await.unwrap();
+        let cut = asked.cut;
+        let mut all = domain::figure::Builder::new(&asked.definitions, period, cut.at, cut.day, &rates);
+        let each = |id, code: &str, facts| {
+            all.add(&domain::project::Project::fold(id, code, facts, Some(cut.at)));
+        };
+        app.store.each_project(&FactQuery::default(), each).await.unwrap();
+        let narrow = bridge::report(app, &asked).await.unwrap();
+        assert!(narrow.lines.iter().any(|l| !l.total.rows.is_empty()), "{year} {month:?}");
+        assert!(narrow.bytes() == all.finish().bytes(), "{year} {month:?}");
+    }
 }
 
 #[tokio::test]
