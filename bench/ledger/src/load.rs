@@ -11,7 +11,8 @@ use jiff::{Timestamp, ToSpan as _};
 use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
-use store::fact::{FactQuery, ImportedProject, Touched};
+use store::fact::ImportedProject;
+use store::ledger::{FactQuery, Touched};
 use store::user::NewUser;
 use store::{Actor, Store};
 
