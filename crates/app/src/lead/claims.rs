@@ -11,7 +11,9 @@ use domain::lead::{LeadId, LeadState};
 use domain::limits::{CONFLICTS_RAISED, LEADS_CHUNK};
 use domain::name::{NameKey, fold};
 use jiff::civil::Date;
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use store::Store;
 use store::lead::Lead;
@@ -48,22 +50,48 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Hit<'a> {
     /// It.
-    pub entry: &'a Entry,
+    pub entry: Cow<'a, Entry>,
     /// Why it clashes; `None` when only its name resembles what was typed.
     pub clash: Option<Clash>,
+}
+
+/// What a slot holds. A project is the line that the board holds anyway; its entry is made when it is found.
+#[derive(Debug)]
+enum Held {
+    Entry(Box<Entry>),
+    Project(Arc<Line>),
+}
+
+impl Held {
+    fn id(&self) -> ClaimId {
+        match self {
+            Held::Entry(entry) => entry.id,
+            Held::Project(line) => ClaimId::Project(line.id),
+        }
+    }
+
+    fn entry(&self) -> Cow<'_, Entry> {
+        match self {
+            Held::Entry(entry) => Cow::Borrowed(entry),
+            Held::Project(line) => Cow::Owned(project(line)),
+        }
+    }
 }
 
 /// The index.
 #[derive(Debug, Default)]
 pub struct Claims {
-    entries: Vec<Option<Entry>>,
+    held: Vec<Option<Held>>,
     slots: HashMap<ClaimId, u32>,
-    tokens: HashMap<Box<str>, Vec<u32>>,
+    /// From the hash of a token to the newest of its `links`. Two tokens of one hash do no harm: what is found is compared in full.
+    tokens: HashMap<u64, u32>,
+    hasher: RandomState,
+    /// A slot under a token, and the link before it.
+    links: Vec<(u32, Option<u32>)>,
     names: HashMap<(char, char), Vec<u32>>,
     titles: HashMap<(char, char), Vec<u32>>,
     change: i64,
     fact: Option<FactId>,
-    seen: HashMap<ProjectId, Arc<Line>>,
     /// The lines that were followed last.
     board: Lines,
 }
@@ -79,8 +107,7 @@ impl Claims {
     pub fn find(&self, claim: &Claim, typed: &str, limit: usize) -> Vec<Hit<'_>> {
         let mut seen: HashSet<u32> = HashSet::new();
         let mut hits: Vec<Hit<'_>> = Vec::new();
-        let by_token =
-            claim.tokens().into_iter().filter_map(|t| self.tokens.get(t.as_str())).flatten().copied();
+        let by_token = claim.tokens().into_iter().flat_map(|token| self.under(&token));
         let by_title = nearest(&self.titles, pairs(&claim.title));
         for slot in by_token.take(BUDGET).chain(by_title) {
             if let Some(entry) = self.entry(slot)
@@ -98,7 +125,7 @@ impl Claims {
             }
             if let Some(entry) = self.entry(slot)
                 && seen.insert(slot)
-                && resembles(typed, entry)
+                && resembles(typed, &entry)
             {
                 hits.push(Hit { entry, clash: None });
             }
@@ -134,45 +161,74 @@ impl Claims {
 
     /// Adds a claim, in place of the one that it had.
     pub fn put(&mut self, entry: Entry) {
-        self.remove(entry.id);
-        let Ok(slot) = u32::try_from(self.entries.len()) else { return };
-        for token in entry.claim.tokens() {
-            self.tokens.entry(token.into()).or_default().push(slot);
+        self.hold(Held::Entry(Box::new(entry)));
+    }
+
+    fn hold(&mut self, held: Held) {
+        let id = held.id();
+        self.remove(id);
+        let Ok(slot) = u32::try_from(self.held.len()) else { return };
+        let claim = &held.entry().claim;
+        for token in claim.tokens() {
+            let Ok(link) = u32::try_from(self.links.len()) else { return };
+            let before = self.tokens.insert(self.hasher.hash_one(&token), link);
+            self.links.push((slot, before));
         }
-        let names: BTreeSet<(char, char)> = entry.claim.names.iter().flat_map(|n| name_pairs(n)).collect();
+        let names: BTreeSet<(char, char)> = claim.names.iter().flat_map(|n| name_pairs(n)).collect();
         for pair in names {
             self.names.entry(pair).or_default().push(slot);
         }
-        for pair in pairs(&entry.claim.title) {
+        for pair in pairs(&claim.title) {
             self.titles.entry(pair).or_default().push(slot);
         }
-        self.slots.insert(entry.id, slot);
-        self.entries.push(Some(entry));
+        self.slots.insert(id, slot);
+        self.held.push(Some(held));
     }
 
     /// Takes a claim away. Its postings stay until the index is made anew, and lead to nothing.
     pub fn remove(&mut self, id: ClaimId) {
         if let Some(slot) = self.slots.remove(&id) {
-            self.entries[slot as usize] = None;
+            self.held[slot as usize] = None;
         }
         // Made anew when most of it leads to nothing.
-        if self.entries.len() > 1_000 && self.slots.len() * 2 < self.entries.len() {
-            let kept: Vec<Entry> = std::mem::take(&mut self.entries).into_iter().flatten().collect();
+        if self.held.len() > 1_000 && self.slots.len() * 2 < self.held.len() {
+            let kept: Vec<Held> = std::mem::take(&mut self.held).into_iter().flatten().collect();
             *self = Claims {
                 change: self.change,
                 fact: self.fact,
-                seen: std::mem::take(&mut self.seen),
                 board: std::mem::take(&mut self.board),
                 ..Claims::default()
             };
-            for entry in kept {
-                self.put(entry);
+            for held in kept {
+                self.hold(held);
             }
         }
     }
 
-    fn entry(&self, slot: u32) -> Option<&Entry> {
-        self.entries.get(slot as usize).and_then(Option::as_ref)
+    fn held(&self, slot: u32) -> Option<&Held> {
+        self.held.get(slot as usize).and_then(Option::as_ref)
+    }
+
+    fn entry(&self, slot: u32) -> Option<Cow<'_, Entry>> {
+        self.held(slot).map(Held::entry)
+    }
+
+    /// The slots under a token, the newest first.
+    fn under(&self, token: &str) -> impl Iterator<Item = u32> + use<'_> {
+        let mut next = self.tokens.get(&self.hasher.hash_one(token)).copied();
+        std::iter::from_fn(move || {
+            let &(slot, before) = self.links.get(next? as usize)?;
+            next = before;
+            Some(slot)
+        })
+    }
+
+    /// The line that a project was last indexed by.
+    fn line(&self, id: ProjectId) -> Option<&Arc<Line>> {
+        match self.held(*self.slots.get(&ClaimId::Project(id))?)? {
+            Held::Project(line) => Some(line),
+            Held::Entry(_) => None,
+        }
     }
 
     fn follow_lead(&mut self, lead: &Lead) {
@@ -198,14 +254,13 @@ impl Claims {
         }
         let followed = std::mem::take(&mut self.board);
         for line in board.lines.beyond(&followed) {
-            if self.seen.get(&line.id).is_some_and(|seen| Arc::ptr_eq(seen, line) || seen == line) {
+            if self.line(line.id).is_some_and(|seen| Arc::ptr_eq(seen, line) || seen == line) {
                 continue;
             }
-            self.seen.insert(line.id, line.clone());
             if line.stage.is_some_and(|s| s.is_exit()) || line.company.is_empty() {
                 self.remove(ClaimId::Project(line.id));
             } else {
-                self.put(project(line));
+                self.hold(Held::Project(line.clone()));
             }
         }
         self.board = board.lines.clone();
@@ -376,7 +431,7 @@ mod tests {
             claims.remove(ClaimId::Lead(LeadId(n)));
         }
         assert_eq!(claims.len(), 100);
-        assert!(claims.entries.len() < 1_200, "{}", claims.entries.len());
+        assert!(claims.held.len() < 1_200, "{}", claims.held.len());
         assert!(claims.find(&claim("第17号机械有限公司", ""), "", 20).is_empty());
         assert_eq!(claims.find(&claim("第2950号机械有限公司", ""), "", 20).len(), 1);
         claims.put(entry(2_950, "改名后机械有限公司", "曲轴"));
