@@ -22,6 +22,7 @@ pub mod mask;
 pub mod merge;
 pub mod money;
 pub mod name;
+pub mod offer;
 pub mod place;
 pub mod placement;
 pub mod project;

@@ -247,3 +247,12 @@ pub const EVIDENCE_PARTS: usize = 20_000;
 pub const PROJECTS_EXPORTED: usize = 200_000;
 /// Projects left out, and projects undecided, that one exported report lists.
 pub const EXPORT_LEFT_OUT: usize = 20_000;
+
+/// Most characters of one text in an offer's line.
+pub const OFFER_TEXT_CHARS: usize = 2_000;
+/// Most lines of an offer.
+pub const OFFER_LINES: usize = 60;
+/// Most offers of one project.
+pub const OFFERS_OF_PROJECT: usize = 50;
+/// Most rules of a fair-competition rule set.
+pub const OFFER_RULES: usize = 200;
