@@ -21,6 +21,7 @@ pub mod import;
 pub mod intake;
 pub mod lead;
 pub mod ledger;
+pub mod offer;
 pub mod overview;
 pub mod project;
 pub mod report;

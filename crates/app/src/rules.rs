@@ -4,10 +4,11 @@ use crate::config::Config;
 use anyhow::{Context, Result};
 use domain::access::Table;
 use domain::gate::Gates;
+use domain::offer::rule::RuleSet;
 use domain::review::Routes;
 use std::borrow::Cow;
 
-/// Gates, reviewers and score table.
+/// Gates, reviewers, score table and fair-competition rules.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// What each stage asks for.
@@ -16,6 +17,8 @@ pub struct Rules {
     pub routes: Cow<'static, Routes>,
     /// The access review's table.
     pub access: Cow<'static, Table>,
+    /// What the fair-competition check says of an offer's line.
+    pub offers: Cow<'static, RuleSet>,
 }
 
 impl Rules {
@@ -31,6 +34,8 @@ impl Rules {
                 .map_or(Cow::Borrowed(Routes::built_in()), Cow::Owned),
             access: own(config, "access.toml", Table::parse)?
                 .map_or(Cow::Borrowed(Table::built_in()), Cow::Owned),
+            offers: own(config, "fair-competition.toml", RuleSet::parse)?
+                .map_or(Cow::Borrowed(RuleSet::built_in()), Cow::Owned),
         })
     }
 

@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, chain, company, desk, event, evidence, figure, import, lead, overview, project, report, review,
-    settings, target, team,
+    audit, chain, company, desk, event, evidence, figure, import, lead, offer, overview, project, report,
+    review, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -211,6 +211,8 @@ fn guarded(app: App) -> Routes {
         .get("/projects/{id}/access", ReadProjects, project::access::get)
         .post("/projects/{id}/access", RecordFact, project::access::post)
         .post("/projects/{id}/reviews", RecordFact, review::round::open)
+        .get("/offers/check", ReadProjects, offer::check::get)
+        .get("/offers/rules", ReadProjects, offer::rules::get)
         .get("/reviews", ReadProjects, review::list::get)
         .get("/reviews/{id}", ReadProjects, review::answer::get)
         .post("/reviews/{id}", Review, review::answer::post)

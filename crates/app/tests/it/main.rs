@@ -16,6 +16,7 @@ mod events;
 mod exports;
 mod imports;
 mod leads;
+mod offers;
 mod pages;
 mod people;
 mod programs;
