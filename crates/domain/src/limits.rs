@@ -250,9 +250,5 @@ pub const EXPORT_LEFT_OUT: usize = 20_000;
 
 /// Most characters of one text in an offer's line.
 pub const OFFER_TEXT_CHARS: usize = 2_000;
-/// Most lines of an offer.
-pub const OFFER_LINES: usize = 60;
-/// Most offers of one project.
-pub const OFFERS_OF_PROJECT: usize = 50;
 /// Most rules of a fair-competition rule set.
 pub const OFFER_RULES: usize = 200;

@@ -9,10 +9,6 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Number of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct OfferId(pub i64);
-
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident $word:literal $zh:literal $en:literal,)* }) => {
         $(#[$doc])*
@@ -157,106 +153,13 @@ impl Exception {
 pub struct Line {
     /// What it gives.
     pub kind: LineKind,
-    /// The words as they stand in the offer; they explain and never decide.
-    pub text: String,
-    /// The most it costs the zone, whole yuan; `None` where it costs no money.
-    #[serde(default)]
-    pub amount: Option<i64>,
     /// What it is conditional on.
     #[serde(default)]
     pub conditions: BTreeSet<Condition>,
     /// What is shown for it.
     #[serde(default)]
     pub grounds: BTreeSet<Ground>,
-    /// Numbers of the documents shown; must be there when anything is shown.
-    #[serde(default)]
-    pub documents: String,
     /// The exception claimed.
     #[serde(default)]
     pub exception: Option<Exception>,
-}
-
-/// Something wrong with a line itself, in Chinese and English.
-pub type LineFault = (&'static str, &'static str);
-
-impl Line {
-    /// What is wrong with it before any rule is asked.
-    #[must_use]
-    pub fn faults(&self) -> Vec<LineFault> {
-        let mut faults = Vec::new();
-        let long = |s: &str| s.chars().count() > crate::limits::OFFER_TEXT_CHARS || s.contains('\0');
-        let said = [&self.text, &self.documents];
-        let claimed = self.exception.iter().flat_map(|e| [&e.ground, &e.alternative, &e.ends_when]);
-        if self.text.trim().is_empty() {
-            faults.push(("条款内容：请写明给什么", "text: say what is given"));
-        }
-        if said.into_iter().chain(claimed).any(|s| long(s)) {
-            faults.push(("文字：每处至多 2000 字", "text: at most 2,000 characters each"));
-        }
-        if self.amount.is_some_and(|a| a <= 0) {
-            faults.push((
-                "金额：应大于 0，不涉及资金时留空",
-                "amount: above 0, or empty where no money is given",
-            ));
-        }
-        if !self.grounds.is_empty() && self.documents.trim().is_empty() {
-            faults.push((
-                "文号：已勾选依据，请写明文号或附件名",
-                "documents: give the numbers of what is shown",
-            ));
-        }
-        faults
-    }
-}
-
-/// How far an offer has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OfferState {
-    /// 起草
-    Draft,
-    /// 审查中
-    Submitted,
-    /// 退回
-    Returned,
-    /// 审查通过
-    Approved,
-    /// 已签订
-    Signed,
-    /// 已终止
-    Ended,
-}
-
-impl OfferState {
-    /// Every state, in order.
-    pub const ALL: [OfferState; 6] = [
-        OfferState::Draft,
-        OfferState::Submitted,
-        OfferState::Returned,
-        OfferState::Approved,
-        OfferState::Signed,
-        OfferState::Ended,
-    ];
-    /// The stable word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            OfferState::Draft => "draft",
-            OfferState::Submitted => "submitted",
-            OfferState::Returned => "returned",
-            OfferState::Approved => "approved",
-            OfferState::Signed => "signed",
-            OfferState::Ended => "ended",
-        }
-    }
-    /// The state of a stable word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<OfferState> {
-        OfferState::ALL.into_iter().find(|s| s.as_str() == word)
-    }
-    /// Whether its lines may still change.
-    #[must_use]
-    pub fn open(self) -> bool {
-        !matches!(self, OfferState::Signed | OfferState::Ended)
-    }
 }

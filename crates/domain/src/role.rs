@@ -78,28 +78,15 @@ pub enum Action {
     EditTeam,
     /// See phone and identity numbers whole.
     SeeContacts,
-    /// Keep the inventory of land and space, its works and bonds; hold ground for a project.
-    EditLand,
-    /// Draft offers and keep the ledger of promises.
-    EditOffer,
-    /// Give the opinion of the fair-competition review.
-    ReviewOffer,
-    /// Keep the library of policies and what of it was granted.
-    EditPolicies,
-    /// Keep funds, holdings, warrants.
-    EditCapital,
-    /// Publish scenarios and capabilities, and record what came of a match.
-    EditScenarios,
 }
 
 /// Whether `role` may do `action` while one person may hold several duties. This table is the only place that decides it.
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
     use Action::{
-        ClosePeriod, CorrectFact, EditCapital, EditChains, EditEvents, EditLand, EditOffer, EditPolicies,
-        EditRules, EditScenarios, EditSettings, EditTeam, EditWeights, Export, Import, ImportProjects,
-        ManageRoles, ReadJournal, ReadProjects, RecordFact, Refuse, RegisterLead, Review, ReviewOffer,
-        SeeContacts, SettleConflict, View,
+        ClosePeriod, CorrectFact, EditChains, EditEvents, EditRules, EditSettings, EditTeam, EditWeights,
+        Export, Import, ImportProjects, ManageRoles, ReadJournal, ReadProjects, RecordFact, Refuse,
+        RegisterLead, Review, SeeContacts, SettleConflict, View,
     };
     match role {
         Role::Administrator => true,
@@ -126,12 +113,6 @@ pub fn may(role: Role, action: Action) -> bool {
                 | EditRules
                 | EditTeam
                 | SeeContacts
-                | EditLand
-                | EditOffer
-                | ReviewOffer
-                | EditPolicies
-                | EditCapital
-                | EditScenarios
         ),
         Role::Officer => matches!(
             action,
@@ -145,20 +126,11 @@ pub fn may(role: Role, action: Action) -> bool {
                 | CorrectFact
                 | EditEvents
                 | SeeContacts
-                | EditOffer
-                | EditScenarios
         ),
-        Role::Land => {
-            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditLand)
+        Role::Land | Role::Capital | Role::Service => {
+            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact)
         }
-        Role::Capital => {
-            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditCapital)
-        }
-        Role::Service => matches!(
-            action,
-            View | Export | ReadProjects | RegisterLead | RecordFact | EditPolicies | EditScenarios
-        ),
-        Role::Reviewer => matches!(action, View | ReadProjects | Review | ReviewOffer),
+        Role::Reviewer => matches!(action, View | ReadProjects | Review),
     }
 }
 
@@ -206,7 +178,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 28] = [
+    pub const ALL: [Action; 22] = [
         Action::View,
         Action::Import,
         Action::EditSettings,
@@ -229,12 +201,6 @@ impl Action {
         Action::EditRules,
         Action::EditTeam,
         Action::SeeContacts,
-        Action::EditLand,
-        Action::EditOffer,
-        Action::ReviewOffer,
-        Action::EditPolicies,
-        Action::EditCapital,
-        Action::EditScenarios,
     ];
 
     /// The stable word that forms, tokens and the database hold.
@@ -263,12 +229,6 @@ impl Action {
             Action::EditRules => "edit_rules",
             Action::EditTeam => "edit_team",
             Action::SeeContacts => "see_contacts",
-            Action::EditLand => "edit_land",
-            Action::EditOffer => "edit_offer",
-            Action::ReviewOffer => "review_offer",
-            Action::EditPolicies => "edit_policies",
-            Action::EditCapital => "edit_capital",
-            Action::EditScenarios => "edit_scenarios",
         }
     }
 }
@@ -363,7 +323,7 @@ mod tests {
     #[test]
     fn each_role_may_exactly_what_the_table_says() {
         let count = |role| Action::ALL.into_iter().filter(|&a| may(role, a)).count();
-        assert_eq!(Role::ALL.map(count), [28, 2, 4, 26, 13, 6, 6, 7, 4]);
+        assert_eq!(Role::ALL.map(count), [22, 2, 4, 20, 11, 5, 5, 5, 3]);
         let changes = [
             Action::Import,
             Action::EditSettings,

@@ -173,15 +173,7 @@ fn read(typed: &Typed, today: Date) -> std::result::Result<(Option<Line>, Date),
     }
     match kind {
         Some(kind) if faults.is_empty() => {
-            let line = Line {
-                kind,
-                text: String::new(),
-                amount: None,
-                conditions,
-                grounds,
-                documents: String::new(),
-                exception,
-            };
+            let line = Line { kind, conditions, grounds, exception };
             Ok((Some(line), day))
         }
         _ => Err(faults),

@@ -216,11 +216,5 @@ pub fn action_label(action: Action, lang: Lang) -> &'static str {
         Action::EditRules => lang.t("修改口径和规则", "Change rules"),
         Action::EditTeam => lang.t("修改团队目标", "Change team targets"),
         Action::SeeContacts => lang.t("查看完整电话和证件号", "See contacts whole"),
-        Action::EditLand => lang.t("维护载体和预留", "Keep land and space"),
-        Action::EditOffer => lang.t("起草优惠条款和承诺", "Draft offers and promises"),
-        Action::ReviewOffer => lang.t("出具公平竞争审查意见", "Review offers"),
-        Action::EditPolicies => lang.t("维护政策库", "Keep policies"),
-        Action::EditCapital => lang.t("维护基金与认股权", "Keep funds and warrants"),
-        Action::EditScenarios => lang.t("维护场景清单", "Keep scenarios"),
     }
 }

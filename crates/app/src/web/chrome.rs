@@ -38,16 +38,8 @@ pub enum Nav {
     Team,
     /// 审计
     Audit,
-    /// 载体
-    Land,
-    /// 优惠
+    /// 优惠审查
     Offers,
-    /// 政策
-    Policies,
-    /// 基金与认股权
-    Capital,
-    /// 场景
-    Scenarios,
     /// None of them (sign-in).
     #[default]
     None,

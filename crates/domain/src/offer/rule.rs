@@ -193,11 +193,8 @@ impl Example {
     pub fn line(&self) -> Line {
         Line {
             kind: self.kind,
-            text: self.of.clone(),
-            amount: None,
             conditions: self.conditions.clone(),
             grounds: self.grounds.clone(),
-            documents: String::new(),
             exception: None,
         }
     }
@@ -263,11 +260,8 @@ mod tests {
     fn line(kind: LineKind, conditions: &[Condition], grounds: &[Ground]) -> Line {
         Line {
             kind,
-            text: "x".into(),
-            amount: Some(1),
             conditions: conditions.iter().copied().collect(),
             grounds: grounds.iter().copied().collect(),
-            documents: "文号".into(),
             exception: None,
         }
     }
