@@ -125,9 +125,36 @@ pub(crate) async fn sqlite(path: &Path, create: bool) -> Result<Store> {
         )));
     }
     let pool = |connections| SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-    let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-    let reader = pool(SQLITE_READERS).connect_with(options).await.map_err(failed)?;
+    let writer = patient(|| pool(1).connect_with(options.clone())).await.map_err(failed)?;
+    let reader = patient(|| pool(SQLITE_READERS).connect_with(options.clone())).await.map_err(failed)?;
     Ok(Store { reader: Db::Sqlite(reader), writer: Db::Sqlite(writer), place: place.as_str().into() })
+}
+
+/// Tries again while another program holds the file, for as long as a write would wait.
+///
+/// The first connection to a new file turns on the write-ahead log. That step needs the file to itself, and SQLite answers
+/// "locked" at once instead of waiting for its busy time (<https://www.sqlite.org/pragma.html#pragma_journal_mode>).
+async fn patient<T, F: Future<Output = std::result::Result<T, sqlx::Error>>>(
+    connect: impl Fn() -> F,
+) -> std::result::Result<T, sqlx::Error> {
+    /// The primary code of `SQLITE_BUSY` and of its extended codes.
+    const LOCKED: i32 = 5;
+    let mut waited = Duration::ZERO;
+    let mut pause = Duration::from_millis(5);
+    loop {
+        let locked = |e: &sqlx::Error| {
+            let code = e.as_database_error().and_then(|e| e.code()?.parse::<i32>().ok());
+            code.is_some_and(|c| c & 0xff == LOCKED)
+        };
+        match connect().await {
+            Err(e) if locked(&e) && waited < BUSY => {
+                tokio::time::sleep(pause).await;
+                waited += pause;
+                pause = (pause * 2).min(Duration::from_millis(200));
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Connects to a PostgreSQL database, with its schema as it is.

@@ -74,8 +74,10 @@ async fn version_1_with_content_becomes_the_newest() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_programs_may_open_a_new_database_at_once() {
     let dir = TempDir::new();
-    let targets = [Some(dir.file("new.db").to_str().unwrap().to_string()), postgres_url()];
-    for url in targets.into_iter().flatten() {
+    let mut targets: Vec<String> =
+        (0..20).map(|n| dir.file(&format!("new{n}.db")).to_str().unwrap().to_string()).collect();
+    targets.extend(postgres_url());
+    for url in targets {
         let opens: Vec<_> = (0..6)
             .map(|_| {
                 let url = url.clone();
