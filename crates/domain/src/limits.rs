@@ -252,3 +252,14 @@ pub const EXPORT_LEFT_OUT: usize = 20_000;
 pub const OFFER_TEXT_CHARS: usize = 2_000;
 /// Most rules of a fair-competition rule set.
 pub const OFFER_RULES: usize = 200;
+
+/// First and last year that a change of the inventory may take effect in.
+pub const FIRST_YEAR: i16 = 1978;
+/// See [`FIRST_YEAR`].
+pub const LAST_YEAR: i16 = 2100;
+/// The largest number that a field of the inventory holds, in its base unit (hundredths of a square metre, yuan).
+pub const INVENTORY_NUMBER: i64 = 1_000_000_000_000_000;
+/// Characters of one long text of the inventory; a boundary is one.
+pub const INVENTORY_TEXT_CHARS: usize = 60_000;
+/// Characters of the reason of a change of the inventory.
+pub const INVENTORY_REASON_CHARS: usize = 500;
