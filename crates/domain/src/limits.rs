@@ -263,3 +263,17 @@ pub const INVENTORY_NUMBER: i64 = 1_000_000_000_000_000;
 pub const INVENTORY_TEXT_CHARS: usize = 60_000;
 /// Characters of the reason of a change of the inventory.
 pub const INVENTORY_REASON_CHARS: usize = 500;
+/// Rows of one import into the inventory.
+pub const INVENTORY_ROWS: usize = 20_000;
+/// Records of one kind.
+pub const INVENTORY_ITEMS: usize = 50_000;
+/// Changes of the records of one kind.
+pub const INVENTORY_CHANGES: usize = 500_000;
+/// How deep parts of parts go: rooms of a building of a parcel.
+pub const INVENTORY_DEPTH: usize = 3;
+/// Records that are held in one step.
+pub const HOLDS_AT_ONCE: usize = 20;
+/// Holds in all that were not ended.
+pub const HOLDS: usize = 100_000;
+/// Holds that a page of one project or record lists.
+pub const HOLDS_SHOWN: usize = 200;

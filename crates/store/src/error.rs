@@ -22,6 +22,13 @@ pub enum Error {
         /// The field whose value is taken.
         what: &'static str,
     },
+    /// Another project holds that ground or those rooms, or a whole or a part of them.
+    Held {
+        /// Code of the record that is held.
+        code: String,
+        /// Who holds it from when to when.
+        hold: domain::inventory::hold::Hold,
+    },
     /// A value breaks a rule; the text names the field and what to do.
     Invalid(String),
     /// The database was written by a newer Landfall.
@@ -60,6 +67,14 @@ impl fmt::Display for Error {
             }
             Error::NotFound { what } => write!(f, "there is no such {what}, or it has ended"),
             Error::Taken { what } => write!(f, "this {what} is taken already; choose another"),
+            Error::Held { code, hold } => {
+                let (from, project) = (hold.from, hold.project);
+                let until = hold.until.map_or("no end".to_string(), |d| d.to_string());
+                write!(
+                    f,
+                    "project {project} holds {code} from {from} to {until}: choose other ground or days"
+                )
+            }
             Error::Invalid(text) => f.write_str(text),
             Error::TooNew { found, known } => write!(
                 f,

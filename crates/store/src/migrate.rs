@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     step!("0007_team"),
     step!("0008_periods"),
     step!("0009_access"),
+    step!("0010_inventory"),
 ];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).

@@ -274,6 +274,14 @@ impl From<store::Error> for WebError {
             store::Error::Taken { .. } => {
                 WebError::conflict("这个名称已被使用，请换一个。", error.to_string())
             }
+            store::Error::Held { code, hold } => {
+                let until = hold.until.map_or("无期限".to_string(), |d| d.to_string());
+                let (from, project) = (hold.from, hold.project);
+                let zh = format!(
+                    "{code} 在 {from} 至 {until} 已由项目 {project} 占用，什么都没有保存。请换地块或换日期。"
+                );
+                WebError::conflict(zh, error.to_string())
+            }
             store::Error::Invalid(text) => WebError::bad_request(format!("内容有误：{text}"), text.clone()),
             store::Error::Full { .. }
             | store::Error::ReadOnly { .. }

@@ -5,6 +5,7 @@
 mod backup;
 mod facts;
 mod faults;
+mod inventory;
 mod journal;
 mod leads;
 mod migrations;
