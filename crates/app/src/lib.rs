@@ -19,6 +19,7 @@ pub mod evidence;
 pub mod figure;
 pub mod import;
 pub mod intake;
+pub mod inventory;
 pub mod lead;
 pub mod ledger;
 pub mod offer;

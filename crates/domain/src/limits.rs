@@ -277,3 +277,5 @@ pub const HOLDS_AT_ONCE: usize = 20;
 pub const HOLDS: usize = 100_000;
 /// Holds that a page of one project or record lists.
 pub const HOLDS_SHOWN: usize = 200;
+/// Records of an inventory on one page.
+pub const INVENTORY_PAGE: usize = 100;

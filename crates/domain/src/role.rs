@@ -78,15 +78,17 @@ pub enum Action {
     EditTeam,
     /// See phone and identity numbers whole.
     SeeContacts,
+    /// Keep the inventory of land and space, its works and bonds; hold ground for a project.
+    EditLand,
 }
 
 /// Whether `role` may do `action` while one person may hold several duties. This table is the only place that decides it.
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
     use Action::{
-        ClosePeriod, CorrectFact, EditChains, EditEvents, EditRules, EditSettings, EditTeam, EditWeights,
-        Export, Import, ImportProjects, ManageRoles, ReadJournal, ReadProjects, RecordFact, Refuse,
-        RegisterLead, Review, SeeContacts, SettleConflict, View,
+        ClosePeriod, CorrectFact, EditChains, EditEvents, EditLand, EditRules, EditSettings, EditTeam,
+        EditWeights, Export, Import, ImportProjects, ManageRoles, ReadJournal, ReadProjects, RecordFact,
+        Refuse, RegisterLead, Review, SeeContacts, SettleConflict, View,
     };
     match role {
         Role::Administrator => true,
@@ -113,6 +115,7 @@ pub fn may(role: Role, action: Action) -> bool {
                 | EditRules
                 | EditTeam
                 | SeeContacts
+                | EditLand
         ),
         Role::Officer => matches!(
             action,
@@ -127,7 +130,10 @@ pub fn may(role: Role, action: Action) -> bool {
                 | EditEvents
                 | SeeContacts
         ),
-        Role::Land | Role::Capital | Role::Service => {
+        Role::Land => {
+            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditLand)
+        }
+        Role::Capital | Role::Service => {
             matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact)
         }
         Role::Reviewer => matches!(action, View | ReadProjects | Review),
@@ -178,7 +184,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 22] = [
+    pub const ALL: [Action; 23] = [
         Action::View,
         Action::Import,
         Action::EditSettings,
@@ -201,6 +207,7 @@ impl Action {
         Action::EditRules,
         Action::EditTeam,
         Action::SeeContacts,
+        Action::EditLand,
     ];
 
     /// The stable word that forms, tokens and the database hold.
@@ -229,6 +236,7 @@ impl Action {
             Action::EditRules => "edit_rules",
             Action::EditTeam => "edit_team",
             Action::SeeContacts => "see_contacts",
+            Action::EditLand => "edit_land",
         }
     }
 }
@@ -323,7 +331,7 @@ mod tests {
     #[test]
     fn each_role_may_exactly_what_the_table_says() {
         let count = |role| Action::ALL.into_iter().filter(|&a| may(role, a)).count();
-        assert_eq!(Role::ALL.map(count), [22, 2, 4, 20, 11, 5, 5, 5, 3]);
+        assert_eq!(Role::ALL.map(count), [23, 2, 4, 21, 11, 6, 5, 5, 3]);
         let changes = [
             Action::Import,
             Action::EditSettings,

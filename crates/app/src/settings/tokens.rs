@@ -215,6 +215,7 @@ pub fn action_label(action: Action, lang: Lang) -> &'static str {
         Action::ClosePeriod => lang.t("封账上报", "Close periods"),
         Action::EditRules => lang.t("修改口径和规则", "Change rules"),
         Action::EditTeam => lang.t("修改团队目标", "Change team targets"),
+        Action::EditLand => lang.t("维护载体和预留", "Keep land and space"),
         Action::SeeContacts => lang.t("查看完整电话和证件号", "See contacts whole"),
     }
 }

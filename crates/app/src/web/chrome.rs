@@ -38,6 +38,8 @@ pub enum Nav {
     Team,
     /// 审计
     Audit,
+    /// 载体
+    Land,
     /// 优惠审查
     Offers,
     /// None of them (sign-in).

@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, chain, company, desk, event, evidence, figure, import, lead, offer, overview, project, report,
-    review, settings, target, team,
+    audit, chain, company, desk, event, evidence, figure, import, inventory, lead, offer, overview, project,
+    report, review, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -211,6 +211,15 @@ fn guarded(app: App) -> Routes {
         .get("/projects/{id}/access", ReadProjects, project::access::get)
         .post("/projects/{id}/access", RecordFact, project::access::post)
         .post("/projects/{id}/reviews", RecordFact, review::round::open)
+        .get("/inventory/{kind}", ReadProjects, inventory::list::get)
+        .get("/inventory/{kind}/new", EditLand, inventory::edit::new)
+        .post("/inventory/{kind}/new", EditLand, inventory::edit::add)
+        .get("/inventory/items/{id}", ReadProjects, inventory::show::get)
+        .get("/inventory/items/{id}/change", EditLand, inventory::edit::get)
+        .post("/inventory/items/{id}/change", EditLand, inventory::edit::post)
+        .post("/inventory/items/{id}/hold", EditLand, inventory::act::hold)
+        .post("/inventory/items/{id}/end", EditLand, inventory::act::end)
+        .post("/inventory/holds/{id}/end", EditLand, inventory::act::end_hold)
         .get("/offers/check", ReadProjects, offer::check::get)
         .get("/offers/rules", ReadProjects, offer::rules::get)
         .get("/reviews", ReadProjects, review::list::get)

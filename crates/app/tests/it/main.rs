@@ -15,6 +15,7 @@ mod database;
 mod events;
 mod exports;
 mod imports;
+mod inventory;
 mod leads;
 mod offers;
 mod pages;

@@ -1,0 +1,182 @@
+//! `/inventory`: what a landing plan draws on (ground, buildings, rooms, works, bonds, idle assets): lists as of any day, records with their
+//! whole history, and who holds what. Forms, lists and files follow the table of fields (`domain::inventory::schema`).
+
+pub mod act;
+pub mod edit;
+pub mod list;
+pub mod show;
+
+use crate::app::App;
+use crate::text::{Lang, grouped, yuan};
+use crate::web::error::{Result, WebError};
+use crate::web::session::Signed;
+use domain::access::tenths_of_mu;
+use domain::inventory::field::decimals;
+use domain::inventory::hold::Manner;
+use domain::inventory::{Field, Form, Kind, Value, Values, fold};
+use domain::role::Action;
+use jiff::civil::Date;
+use store::hold::Held;
+use store::inventory::Item;
+
+/// What a person must be allowed to do to keep records of a kind.
+#[must_use]
+pub fn keeper(kind: Kind) -> Action {
+    match kind {
+        Kind::Parcel
+        | Kind::Building
+        | Kind::Space
+        | Kind::Consolidation
+        | Kind::Works
+        | Kind::Bond
+        | Kind::IdleAsset => Action::EditLand,
+    }
+}
+
+/// Refuses who may not keep records of a kind.
+///
+/// # Errors
+/// 403 with who may.
+pub fn guard(signed: &Signed, kind: Kind) -> Result<()> {
+    if signed.may(keeper(kind)) {
+        return Ok(());
+    }
+    Err(WebError::forbidden(
+        "只有规划国土人员和领导可以维护载体台账。",
+        "Only the people of land and planning and directors keep this inventory.",
+    ))
+}
+
+/// The kind of an address.
+///
+/// # Errors
+/// 404 for a word that is no kind.
+pub fn kind_of(word: &str) -> Result<Kind> {
+    word.parse().map_err(|_| WebError::not_found("没有这类台账。", "There is no such inventory."))
+}
+
+/// A value as people read it in their language.
+#[must_use]
+pub fn shown(field: &Field, value: &Value, lang: Lang) -> String {
+    let unit = field.unit(lang);
+    match (field.form, value) {
+        (Form::Area, Value::Int(n)) => area(*n, lang),
+        (Form::Yuan, Value::Int(n)) => yuan(*n, lang),
+        (Form::Count(..), Value::Int(n)) => format!("{} {unit}", grouped(*n)),
+        (Form::Hundredths(..), Value::Int(n)) => {
+            format!("{} {unit}", decimals(*n, 100)).trim_end().to_string()
+        }
+        (Form::Choice(all), Value::Text(word)) => {
+            all.iter().find(|c| c.0 == word).map_or(word.clone(), |c| lang.t(c.1, c.2).to_string())
+        }
+        (_, Value::Flag(yes)) => if *yes { lang.t("是", "yes") } else { lang.t("否", "no") }.to_string(),
+        (Form::Shape, Value::Text(t)) => {
+            let points = t.matches(',').count();
+            lang.t("已录入界址，点数", "boundary, points").to_string() + &format!(" {points}")
+        }
+        (_, Value::Text(t)) => t.clone(),
+        (_, Value::Int(n)) => grouped(*n),
+    }
+}
+
+/// Hundredths of a square metre in 亩, with square metres behind.
+#[must_use]
+pub fn area(hundredths: i64, lang: Lang) -> String {
+    let tenths = tenths_of_mu(hundredths / 100);
+    let mu = format!("{}.{}", grouped(tenths / 10), tenths % 10);
+    format!("{mu} {}（{} {}）", lang.t("亩", "mu"), grouped(hundredths / 100), lang.t("㎡", "m²"))
+}
+
+/// The value of a field, for people; `—` when there is none.
+#[must_use]
+pub fn cell(kind: Kind, word: &str, values: &Values, lang: Lang) -> String {
+    match (kind.field(word), values.get(word)) {
+        (Some(field), Some(value)) => shown(field, value, lang),
+        _ => "—".to_string(),
+    }
+}
+
+/// A record as it stands on a day.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The record.
+    pub item: Item,
+    /// What is known of it on that day.
+    pub values: Values,
+    /// Whether it begins later than that day.
+    pub later: bool,
+    /// Who holds it on that day: the hold and whether it is on this record itself.
+    pub held: Option<Held>,
+}
+
+/// Every record of a kind as it stands on a day, by what is known now.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn standing(app: &App, kind: Kind, day: Date) -> Result<Vec<Standing>> {
+    let (now, today) = (app.clock.now(), app.clock.today());
+    let items = app.store.items(kind).await?;
+    let holds = if kind.can_be_held() { app.store.holds().await? } else { Vec::new() };
+    let counting: Vec<Held> =
+        holds.into_iter().filter(|h| h.hold.counts(today.max(day)) && h.hold.covers(day)).collect();
+    let wholes = if kind.part_of().is_some() { wholes(app).await? } else { Vec::new() };
+    Ok(items
+        .into_iter()
+        .map(|item| {
+            let stands = fold::fold(&item.changes, day, now);
+            let over = above(&item, &wholes);
+            let held =
+                counting.iter().find(|h| h.hold.item == item.id || over.contains(&h.hold.item)).cloned();
+            Standing {
+                values: stands.values,
+                later: item.changes.iter().all(|c| c.said.effective > day),
+                held,
+                item,
+            }
+        })
+        .collect())
+}
+
+type Whole = (domain::inventory::ItemId, Option<domain::inventory::ItemId>);
+
+async fn wholes(app: &App) -> Result<Vec<Whole>> {
+    let buildings = app.store.items(Kind::Building).await?;
+    Ok(buildings.into_iter().map(|b| (b.id, b.whole)).collect())
+}
+
+fn above(item: &Item, wholes: &[Whole]) -> Vec<domain::inventory::ItemId> {
+    let mut over: Vec<_> = item.whole.into_iter().collect();
+    if let Some(whole) = item.whole {
+        over.extend(wholes.iter().find(|w| w.0 == whole).and_then(|w| w.1));
+    }
+    over
+}
+
+/// How a record is taken on a day: class and shape of its mark, and its word. Colour never stands alone.
+#[must_use]
+pub fn taken(
+    kind: Kind,
+    values: &Values,
+    held: Option<&Held>,
+    day: Date,
+    lang: Lang,
+) -> (&'static str, &'static str, String) {
+    if let Some(held) = held {
+        let (class, mark) = match held.hold.manner {
+            Manner::Reserved => ("open", "▲"),
+            Manner::Supplied | Manner::Leased => ("out", "■"),
+        };
+        return (class, mark, held.hold.manner.label(lang).to_string());
+    }
+    let text = |word| values.get(word).and_then(Value::text);
+    let leased = text("tenant").is_some()
+        && values.get("lease_until").and_then(Value::day).is_none_or(|until| until >= day)
+        && values.get("lease_from").and_then(Value::day).is_none_or(|from| from <= day);
+    if leased || text("occupied_by").is_some() || matches!(text("readiness"), Some("supplied" | "built")) {
+        return ("out", "■", lang.t("已用", "In use").to_string());
+    }
+    if kind == Kind::Parcel && matches!(text("readiness"), Some("raw" | "preparing")) {
+        return ("weak", "◇", lang.t("整理中", "In preparation").to_string());
+    }
+    ("done", "●", lang.t("可用", "Free").to_string())
+}

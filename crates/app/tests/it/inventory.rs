@@ -1,0 +1,113 @@
+//! The inventory in the pages: a record, its dated changes, who holds it, and who may do what.
+
+use crate::world::{Client, World};
+use axum::http::StatusCode;
+use domain::role::Role;
+
+async fn add(client: &mut Client, kind: &str, code: &str, fields: &[(&str, &str)]) -> String {
+    let fields: Vec<(String, &str)> = fields.iter().map(|(w, v)| (format!("value.{w}"), *v)).collect();
+    let mut all: Vec<(&str, &str)> = vec![("code", code), ("effective", "2026-01-01")];
+    all.extend(fields.iter().map(|(w, v)| (w.as_str(), *v)));
+    let reply = client.post(&format!("/inventory/{kind}/new"), &all).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text());
+    reply.goes_to()
+}
+
+#[tokio::test]
+async fn a_parcel_changes_by_dated_facts_and_any_day_can_be_asked() {
+    let world = World::new().await;
+    let mut land = world.as_role(Role::Land).await;
+    let page =
+        add(&mut land, "parcel", "T-01", &[("area", "60亩"), ("use", "工业"), ("power", "5000")]).await;
+    let shown = land.page(&page).await.text("#values");
+    assert!(shown.contains("60.0 亩（40,000 ㎡）") && shown.contains("5,000 千伏安"), "{shown}");
+    let change = format!("{page}/change");
+    let seen = land.page(&change).await.value("input[name=seen]");
+    let fields = [
+        ("seen", seen.as_str()),
+        ("effective", "2099-06-01"),
+        ("value.area", "60亩"),
+        ("value.use", "工业"),
+        ("value.power", "10000"),
+        ("reason", "变电站投运"),
+    ];
+    let done = land.post(&change, &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let today = land.page(&page).await;
+    assert!(
+        today.text("#values").contains("5,000 千伏安")
+            && today.text("#values").contains("2099-06-01 供电能力：10,000 千伏安")
+    );
+    assert_eq!(today.all("#changes tbody tr").len(), 2);
+    let then = land.page(&format!("{page}?day=2099-07-01")).await.text("#values");
+    assert!(then.contains("10,000 千伏安"), "{then}");
+    let other = fields.map(|(w, v)| if w == "value.power" { (w, "12000") } else { (w, v) });
+    let stale = land.post(&change, &other).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "somebody changed it since");
+    let before = land.page(&format!("{page}?day=2025-01-01")).await.text("#values");
+    assert!(before.contains("这一天还没有"), "{before}");
+}
+
+#[tokio::test]
+async fn what_is_typed_wrong_is_named_and_nothing_is_kept() {
+    let world = World::new().await;
+    let mut land = world.as_role(Role::Land).await;
+    let reply = land
+        .post("/inventory/parcel/new", &[("code", "T-02"), ("value.area", "六十亩"), ("value.name", "x")])
+        .await;
+    assert_eq!(reply.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let page = reply.page();
+    let said = page.text(".flash.bad");
+    assert!(said.contains("“面积”写成面积"), "{said}");
+    assert_eq!(page.value("#v-name"), "x", "what was typed stays");
+    let lacks = land
+        .post("/inventory/parcel/new", &[("code", ""), ("value.area", "60亩")])
+        .await
+        .page()
+        .text(".flash.bad");
+    assert!(lacks.contains("“规划用途”必填") && lacks.contains("“编号”必填"), "{lacks}");
+    assert!(land.page("/inventory/parcel?q=T-02").await.all("#items").is_empty());
+    assert_eq!(land.get("/inventory/castles").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(land.get("/inventory/parcel?day=soon").await.status, StatusCode::BAD_REQUEST);
+    add(&mut land, "parcel", "T-03", &[("area", "60亩"), ("use", "工业")]).await;
+    let twice = land
+        .post("/inventory/parcel/new", &[("code", "T-03"), ("value.area", "1亩"), ("value.use", "工业")])
+        .await;
+    assert!(twice.page().text(".flash.bad").contains("编号已被使用"));
+}
+
+#[tokio::test]
+async fn two_projects_never_hold_the_same_ground() {
+    let world = World::new().await;
+    let mut land = world.as_role(Role::Land).await;
+    let parcel =
+        add(&mut land, "parcel", "T-04", &[("area", "60亩"), ("use", "工业"), ("readiness", "净地")]).await;
+    let building =
+        add(&mut land, "building", "B-04", &[("name", "四号楼"), ("area", "12000"), ("parcel", "T-04")])
+            .await;
+    let codes = land.page("/projects").await.texts("#projects tbody td.num-left");
+    let (one, two) = (codes[0].clone(), codes[1].clone());
+    let held = [
+        ("project", one.as_str()),
+        ("from", "2026-12-01"),
+        ("expires", "2099-01-31"),
+        ("manner", "reserved"),
+    ];
+    let done = land.post(&format!("{parcel}/hold"), &held).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let clash = land
+        .post(
+            &format!("{building}/hold"),
+            &[("project", two.as_str()), ("from", "2027-01-01"), ("expires", "2099-01-31")],
+        )
+        .await;
+    assert_eq!(clash.status, StatusCode::CONFLICT);
+    assert!(clash.text().contains("T-04") && clash.text().contains("2026-12-01"), "{}", clash.text());
+    let free = land.page("/inventory/parcel?day=2027-01-01&free=yes&q=T-04").await;
+    assert!(free.all("#items").is_empty(), "reserved ground is not free");
+    let nobody = land.post(&format!("{parcel}/hold"), &[("project", "X-0"), ("expires", "2099-01-31")]).await;
+    assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
+    let mut officer = world.as_role(Role::Officer).await;
+    assert_eq!(officer.post(&format!("{parcel}/hold"), &held).await.status, StatusCode::FORBIDDEN);
+    assert!(officer.page(&parcel).await.all("#holds form").is_empty());
+}
