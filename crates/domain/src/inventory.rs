@@ -9,6 +9,7 @@ pub mod field;
 pub mod fold;
 pub mod hold;
 pub mod schema;
+pub mod table;
 
 pub use field::{Field, Form, Value, Values};
 pub use schema::Kind;
