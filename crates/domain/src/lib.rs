@@ -16,6 +16,7 @@ pub mod gate;
 pub mod goal;
 pub mod industry;
 pub mod intake;
+pub mod land;
 pub mod lead;
 pub mod limits;
 pub mod mask;

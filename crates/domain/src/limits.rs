@@ -252,3 +252,7 @@ pub const EXPORT_LEFT_OUT: usize = 20_000;
 pub const OFFER_TEXT_CHARS: usize = 2_000;
 /// Most rules of a fair-competition rule set.
 pub const OFFER_RULES: usize = 200;
+
+// Land.
+/// Largest area, hundredths of a square metre: ten million km², more than the country.
+pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;
