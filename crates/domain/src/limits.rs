@@ -256,3 +256,5 @@ pub const OFFER_RULES: usize = 200;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;
+/// Rows of one rule file about land: schemes of an evaluation, controls.
+pub const LAND_RULES: usize = 1_000;
