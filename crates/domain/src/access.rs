@@ -36,6 +36,11 @@ impl Density {
     pub fn over(yuan: i64, area: Area) -> Option<Density> {
         (area > Area::ZERO).then_some(Density { yuan, area })
     }
+    /// Yuan, and hundredths of a square metre (above zero): for comparisons before rounding.
+    #[must_use]
+    pub fn parts(self) -> (i128, i128) {
+        (self.yuan.into(), self.area.hundredths().into())
+    }
     /// Per 亩, rounded down to whole yuan.
     #[must_use]
     pub fn per_mu(self) -> YuanPerMu {
