@@ -4,3 +4,4 @@ pub mod area;
 pub mod control;
 pub mod evaluate;
 pub mod fixed;
+pub mod term;
