@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     fn work_that_stopped_early_may_be_recognised() {
-        let area = |thousands| Area::from_square_metres(thousands * 1_000).unwrap();
+        let area = |thousands: i64| Area::from_square_metres(thousands * 1_000).unwrap();
         let stopped = |begun, invested| Work::Stopped {
             since: date(2025, 1, 1),
             begun: area(begun),
