@@ -5,4 +5,5 @@ pub mod bond;
 pub mod control;
 pub mod evaluate;
 pub mod fixed;
+pub mod programme;
 pub mod term;
