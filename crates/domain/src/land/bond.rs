@@ -432,7 +432,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn interest_adds_up_to_the_exact_sum(raised in 0i64..10_000_000_000, rate in 0i64..10_000_000, years in 1u16..31, half in any::<bool>()) {
+        fn interest_adds_up_to_the_exact_sum(
+            raised in 0i64..10_000_000_000, rate in 0i64..10_000_000, years in 1u16..31, half in any::<bool>(),
+        ) {
             let coupon = if half { Coupon::HalfYearly } else { Coupon::Yearly };
             let rate = Fixed::from_millionths(rate);
             let bond = Bond { raised, rate, years, coupon, projects: vec![], ..sample()[0].clone() };

@@ -345,7 +345,10 @@ mod tests {
         #[test]
         fn more_tax_never_ranks_worse(taxes in proptest::collection::vec(0i64..50_000_000, 2..30), more in 1i64..50_000_000) {
             let mut firms: Vec<Firm> = taxes.iter().enumerate().map(|(i, tax)| firm(&format!("{i:02}"), *tax)).collect();
-            let rank = |firms: &[Firm]| evaluate(scheme("huangyan-2022-above"), firms).iter().find(|g| g.firm.id == "00").and_then(|g| g.rank);
+            let rank = |firms: &[Firm]| {
+                let graded = evaluate(scheme("huangyan-2022-above"), firms);
+                graded.iter().find(|g| g.firm.id == "00").and_then(|g| g.rank)
+            };
             let before = rank(&firms);
             firms[0].tax = firms[0].tax.map(|tax| tax + more);
             prop_assert!(rank(&firms) <= before);
