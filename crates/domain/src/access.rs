@@ -3,6 +3,7 @@
 
 use crate::fact::Kind;
 use crate::gate::AccessFault;
+use crate::land::area::Area;
 use crate::project::Project;
 use crate::rate::Rates;
 use serde::{Deserialize, Serialize};
@@ -21,24 +22,34 @@ pub struct YuanPerThousandM2(pub i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Density {
     yuan: i64,
-    square_metres: i64,
+    area: Area,
 }
 
 impl Density {
     /// `None` when there is no land.
     #[must_use]
     pub fn new(yuan: i64, square_metres: i64) -> Option<Density> {
-        (square_metres > 0).then_some(Density { yuan, square_metres })
+        Density::over(yuan, Area::from_square_metres(square_metres)?)
+    }
+    /// Over an exact area; `None` when there is no land.
+    #[must_use]
+    pub fn over(yuan: i64, area: Area) -> Option<Density> {
+        (area > Area::ZERO).then_some(Density { yuan, area })
+    }
+    /// Yuan, and hundredths of a square metre (above zero): for comparisons before rounding.
+    #[must_use]
+    pub fn parts(self) -> (i128, i128) {
+        (self.yuan.into(), self.area.hundredths().into())
     }
     /// Per 亩, rounded down to whole yuan.
     #[must_use]
     pub fn per_mu(self) -> YuanPerMu {
-        YuanPerMu(narrow(i128::from(self.yuan) * 2_000 / (3 * i128::from(self.square_metres))))
+        YuanPerMu(narrow(i128::from(self.yuan) * 200_000 / (3 * i128::from(self.area.hundredths()))))
     }
     /// Per 1,000 m², rounded down to whole yuan.
     #[must_use]
     pub fn per_thousand_m2(self) -> YuanPerThousandM2 {
-        YuanPerThousandM2(narrow(i128::from(self.yuan) * 1_000 / i128::from(self.square_metres)))
+        YuanPerThousandM2(narrow(i128::from(self.yuan) * 100_000 / i128::from(self.area.hundredths())))
     }
 }
 

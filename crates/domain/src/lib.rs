@@ -17,6 +17,7 @@ pub mod goal;
 pub mod industry;
 pub mod intake;
 pub mod inventory;
+pub mod land;
 pub mod lead;
 pub mod limits;
 pub mod mask;

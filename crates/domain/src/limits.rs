@@ -279,3 +279,8 @@ pub const HOLDS: usize = 100_000;
 pub const HOLDS_SHOWN: usize = 200;
 /// Records of an inventory on one page.
 pub const INVENTORY_PAGE: usize = 100;
+// Land.
+/// Largest area, hundredths of a square metre: ten million km², more than the country.
+pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;
+/// Rows of one rule file about land: schemes of an evaluation, controls.
+pub const LAND_RULES: usize = 1_000;
