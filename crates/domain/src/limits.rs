@@ -279,6 +279,8 @@ pub const HOLDS: usize = 100_000;
 pub const HOLDS_SHOWN: usize = 200;
 /// Records of an inventory on one page.
 pub const INVENTORY_PAGE: usize = 100;
+/// Rows of an import into the inventory that its preview lists.
+pub const INVENTORY_PREVIEW: usize = 500;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;

@@ -2,7 +2,9 @@
 //! whole history, and who holds what. Forms, lists and files follow the table of fields (`domain::inventory::schema`).
 
 pub mod act;
+pub mod bring;
 pub mod edit;
+pub mod export;
 pub mod list;
 pub mod show;
 

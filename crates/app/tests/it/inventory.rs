@@ -111,3 +111,48 @@ async fn two_projects_never_hold_the_same_ground() {
     assert_eq!(officer.post(&format!("{parcel}/hold"), &held).await.status, StatusCode::FORBIDDEN);
     assert!(officer.page(&parcel).await.all("#holds form").is_empty());
 }
+
+#[tokio::test]
+async fn a_table_shows_its_difference_is_written_once_and_reads_back_as_exported() {
+    let world = World::new().await;
+    let mut land = world.as_role(Role::Land).await;
+    let table = "编号,名称,面积（亩）,规划用途,供电能力,业主电话\n\
+                 X-01,一号地,60,工业,8000,138\nX-02,二号地,六十,工业,,\nX-01,又一号,60,工业,,\n,无编号,60,工业,,\n";
+    let sent = land.upload("/inventory/import", &[("kind", "parcel")], "地块.csv", table.as_bytes()).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text());
+    let preview = sent.goes_to();
+    let page = land.page(&preview).await;
+    let rows = page.texts("#rows tbody tr");
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    assert!(rows[0].contains("新增") && rows[0].contains("60.0 亩"), "{}", rows[0]);
+    assert!(rows[1].contains("不采用") && rows[1].contains("读到“六十”"), "{}", rows[1]);
+    assert!(rows[2].contains("第 1 条") && rows[3].contains("“编号”必填"));
+    assert!(page.text(".flash").contains("业主电话"), "what is not imported is said");
+    let address = preview.split('?').next().unwrap().to_string();
+    let (seen, day) = (page.value("input[name=seen]"), page.value("form[method=post] input[name=day]"));
+    let agree = [("seen", seen.as_str()), ("name", "地块.csv"), ("day", day.as_str())];
+    let done = land.post(&address, &agree).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    assert_eq!(land.page("/inventory/parcel?q=X-0").await.all("#items tbody tr").len(), 1);
+    let again = land.post(&address, &agree).await;
+    assert_eq!(again.status, StatusCode::CONFLICT, "the inventory is another now");
+    let after = land.page(&preview).await.texts("#rows tbody tr");
+    assert!(after.iter().all(|r| r.contains("不采用")), "the good row says what stands already: {after:?}");
+    let out = land.get("/inventory/parcel/export.xlsx").await;
+    assert_eq!(out.status, StatusCode::OK);
+    let back =
+        land.upload("/inventory/import", &[("kind", "parcel")], "again.xlsx", &out.bytes).await.goes_to();
+    let same = land.page(&back).await;
+    assert!(
+        same.all("#rows").is_empty() && same.text("main").contains("没有可写入的改动"),
+        "{}",
+        same.text("main")
+    );
+    let bad = land
+        .upload("/inventory/import", &[("kind", "parcel")], "x.csv", "甲,乙\n1,2\n".as_bytes())
+        .await
+        .goes_to();
+    let refused = land.get(&bad).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert!(refused.text().contains("没有找到表头"));
+}

@@ -45,6 +45,7 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/inventory/parcel/new",
         "/inventory/space?day=2027-03-01&free=yes",
         "/inventory/bond",
+        "/inventory/parcel/import",
         "/offers/check",
         "/offers/check?kind=land_discount&condition=named_beneficiary&ground=x",
         "/offers/check?kind=other",

@@ -1,6 +1,7 @@
 //! A field of a record: what it holds, how people write it, how it is shown.
 
 use super::{Fault, Kind};
+use crate::land::area::Area;
 use crate::money;
 use crate::role::Lang;
 use crate::{limits, text};
@@ -263,24 +264,10 @@ fn one_line(t: &str) -> bool {
     !t.trim().is_empty() && t.chars().count() <= limits::LINE_CHARS && !t.contains(['\n', '\r', '\0'])
 }
 
-/// Hundredths of a square metre. 1亩 = 2000/3 m², 1公顷 = 10,000 m²; a bare number is square metres.
+/// Hundredths of a square metre; a bare number is square metres.
 fn area(typed: &str) -> Option<i64> {
-    const UNITS: &[(&str, u64, u64)] = &[
-        ("万平方米", 1_000_000, 1),
-        ("万㎡", 1_000_000, 1),
-        ("万m2", 1_000_000, 1),
-        ("平方米", 100, 1),
-        ("公顷", 1_000_000, 1),
-        ("㎡", 100, 1),
-        ("m²", 100, 1),
-        ("m2", 100, 1),
-        ("亩", 200_000, 3),
-        ("", 100, 1),
-    ];
-    let folded = text::squeeze(typed).to_lowercase();
-    let (number, times, over) =
-        UNITS.iter().find_map(|(unit, a, b)| Some((folded.strip_suffix(unit)?, *a, *b)))?;
-    money::scaled(number, times, over).ok()
+    let metres = Area::heading("(㎡)");
+    Area::parse(typed, metres).ok().flatten().map(Area::hundredths)
 }
 
 fn yuan(typed: &str) -> Option<i64> {
