@@ -281,6 +281,8 @@ pub const HOLDS_SHOWN: usize = 200;
 pub const INVENTORY_PAGE: usize = 100;
 /// Rows of an import into the inventory that its preview lists.
 pub const INVENTORY_PREVIEW: usize = 500;
+/// Records of every kind that belong to one project.
+pub const INVENTORY_PROJECT: usize = 2_000;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;

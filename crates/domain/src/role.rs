@@ -80,15 +80,24 @@ pub enum Action {
     SeeContacts,
     /// Keep the inventory of land and space, its works and bonds; hold ground for a project.
     EditLand,
+    /// Draft offers, keep the ledger of promises and the inputs of appraisals.
+    EditOffer,
+    /// Give the opinion of the fair-competition review.
+    ReviewOffer,
+    /// Keep funds, shares and warrants.
+    EditCapital,
+    /// Publish scenarios and capabilities, and record what came of a match.
+    EditScenarios,
 }
 
 /// Whether `role` may do `action` while one person may hold several duties. This table is the only place that decides it.
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
     use Action::{
-        ClosePeriod, CorrectFact, EditChains, EditEvents, EditLand, EditRules, EditSettings, EditTeam,
-        EditWeights, Export, Import, ImportProjects, ManageRoles, ReadJournal, ReadProjects, RecordFact,
-        Refuse, RegisterLead, Review, SeeContacts, SettleConflict, View,
+        ClosePeriod, CorrectFact, EditCapital, EditChains, EditEvents, EditLand, EditOffer, EditRules,
+        EditScenarios, EditSettings, EditTeam, EditWeights, Export, Import, ImportProjects, ManageRoles,
+        ReadJournal, ReadProjects, RecordFact, Refuse, RegisterLead, Review, ReviewOffer, SeeContacts,
+        SettleConflict, View,
     };
     match role {
         Role::Administrator => true,
@@ -116,6 +125,10 @@ pub fn may(role: Role, action: Action) -> bool {
                 | EditTeam
                 | SeeContacts
                 | EditLand
+                | EditOffer
+                | ReviewOffer
+                | EditCapital
+                | EditScenarios
         ),
         Role::Officer => matches!(
             action,
@@ -129,14 +142,19 @@ pub fn may(role: Role, action: Action) -> bool {
                 | CorrectFact
                 | EditEvents
                 | SeeContacts
+                | EditOffer
+                | EditScenarios
         ),
         Role::Land => {
             matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditLand)
         }
-        Role::Capital | Role::Service => {
-            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact)
+        Role::Capital => {
+            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditCapital)
         }
-        Role::Reviewer => matches!(action, View | ReadProjects | Review),
+        Role::Service => {
+            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditScenarios)
+        }
+        Role::Reviewer => matches!(action, View | ReadProjects | Review | ReviewOffer),
     }
 }
 
@@ -184,7 +202,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 23] = [
+    pub const ALL: [Action; 27] = [
         Action::View,
         Action::Import,
         Action::EditSettings,
@@ -208,6 +226,10 @@ impl Action {
         Action::EditTeam,
         Action::SeeContacts,
         Action::EditLand,
+        Action::EditOffer,
+        Action::ReviewOffer,
+        Action::EditCapital,
+        Action::EditScenarios,
     ];
 
     /// The stable word that forms, tokens and the database hold.
@@ -237,6 +259,10 @@ impl Action {
             Action::EditTeam => "edit_team",
             Action::SeeContacts => "see_contacts",
             Action::EditLand => "edit_land",
+            Action::EditOffer => "edit_offer",
+            Action::ReviewOffer => "review_offer",
+            Action::EditCapital => "edit_capital",
+            Action::EditScenarios => "edit_scenarios",
         }
     }
 }
@@ -331,7 +357,7 @@ mod tests {
     #[test]
     fn each_role_may_exactly_what_the_table_says() {
         let count = |role| Action::ALL.into_iter().filter(|&a| may(role, a)).count();
-        assert_eq!(Role::ALL.map(count), [23, 2, 4, 21, 11, 6, 5, 5, 3]);
+        assert_eq!(Role::ALL.map(count), [27, 2, 4, 25, 13, 6, 6, 6, 4]);
         let changes = [
             Action::Import,
             Action::EditSettings,

@@ -112,7 +112,7 @@ const TABLES: &[(&str, &str)] = &[
     ("review_ask", "id# round% unit% due answer reasons answered_by answered_at%"),
     ("period", "id# year% month% edition% cut_off% judged_on definitions sha256 replaces% made_by"),
     ("definition", "id# figure version text made_by created_at%"),
-    ("item", "id# kind code whole% made_by created_at% ended_at% ended_why"),
+    ("item", "id# kind code whole% project% made_by created_at% ended_at% ended_why"),
     ("item_change", "id# item% effective said corrects% reason made_by recorded_at%"),
     ("hold", "id# item% project% manner since until expires note made_by created_at% ended_at% ended_why"),
 ];

@@ -5,6 +5,7 @@ use crate::journal::Actor;
 use crate::time::{micros, timestamp};
 use crate::tx::{NOTHING, Note, Tx};
 use crate::{Error, Result, Store};
+use domain::fact::ProjectId;
 use domain::inventory::{Change, ChangeId, ItemId, Kind, NewChange, Value};
 use domain::limits;
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ pub struct Item {
     pub code: String,
     /// The record that it is part of.
     pub whole: Option<ItemId>,
+    /// The project that it belongs to.
+    pub project: Option<ProjectId>,
     /// When it was ended.
     pub ended: Option<Timestamp>,
     /// Its changes, in the order they were recorded.
@@ -189,17 +192,28 @@ impl Store {
     /// Only when the database fails.
     pub async fn items(&self, kind: Kind) -> Result<Vec<Item>> {
         let rows: Vec<Head> = on!(&self.reader, db => query_as(
-            "SELECT id, kind, code, whole, ended_at FROM item WHERE kind = $1 AND ended_at IS NULL ORDER BY code LIMIT $2")
+            "SELECT id, kind, code, whole, project, ended_at FROM item WHERE kind = $1 AND ended_at IS NULL ORDER BY code LIMIT $2")
             .bind(kind.as_str()).bind(limits::INVENTORY_ITEMS as i64).fetch_all(db).await)?;
         let changes: Vec<Row> = on!(&self.reader, db => query_as(
             "SELECT c.id, c.item, c.effective, c.said, c.corrects, c.reason, c.made_by, c.recorded_at FROM item_change c \
              JOIN item i ON i.id = c.item WHERE i.kind = $1 AND i.ended_at IS NULL ORDER BY c.id LIMIT $2")
             .bind(kind.as_str()).bind(limits::INVENTORY_CHANGES as i64).fetch_all(db).await)?;
-        let mut by_item: HashMap<i64, Vec<Change>> = HashMap::new();
-        for row in changes {
-            by_item.entry(row.1).or_default().push(change(row)?);
-        }
-        rows.into_iter().map(|row| item(row, &mut by_item)).collect()
+        gather(rows, changes)
+    }
+
+    /// Every record that belongs to a project and was not ended (at most [`limits::INVENTORY_PROJECT`]), with its changes, by number.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn items_of_project(&self, project: ProjectId) -> Result<Vec<Item>> {
+        let rows: Vec<Head> = on!(&self.reader, db => query_as(
+            "SELECT id, kind, code, whole, project, ended_at FROM item WHERE project = $1 AND ended_at IS NULL ORDER BY id LIMIT $2")
+            .bind(project.0).bind(limits::INVENTORY_PROJECT as i64).fetch_all(db).await)?;
+        let changes: Vec<Row> = on!(&self.reader, db => query_as(
+            "SELECT c.id, c.item, c.effective, c.said, c.corrects, c.reason, c.made_by, c.recorded_at FROM item_change c \
+             JOIN item i ON i.id = c.item WHERE i.project = $1 AND i.ended_at IS NULL ORDER BY c.id LIMIT $2")
+            .bind(project.0).bind(limits::INVENTORY_CHANGES as i64).fetch_all(db).await)?;
+        gather(rows, changes)
     }
 
     /// One record with its changes, ended or not.
@@ -207,7 +221,7 @@ impl Store {
     /// # Errors
     /// Only when the database fails.
     pub async fn item(&self, id: ItemId) -> Result<Option<Item>> {
-        let row: Option<Head> = on!(&self.reader, db => query_as("SELECT id, kind, code, whole, ended_at FROM item WHERE id = $1")
+        let row: Option<Head> = on!(&self.reader, db => query_as("SELECT id, kind, code, whole, project, ended_at FROM item WHERE id = $1")
             .bind(id.0).fetch_optional(db).await)?;
         let Some(row) = row else { return Ok(None) };
         let changes: Vec<Row> = on!(&self.reader, db => query_as(
@@ -276,6 +290,7 @@ async fn insert_change(
     let kind: Kind = kind.parse().map_err(|e: String| Error::corrupt("kind", e))?;
     new.check(kind, false).map_err(|faults| refused(&faults))?;
     part_of(tx, kind, item, new).await?;
+    of_project(tx, kind, item, new).await?;
     let said = serde_json::to_string(&new.set).map_err(|e| Error::Other(e.into()))?;
     let (id,): (i64,) = on!(&mut tx.conn, db => query_as(
         "INSERT INTO item_change (item, effective, said, corrects, reason, made_by, recorded_at) \
@@ -287,6 +302,20 @@ async fn insert_change(
         _ => error.into(),
     })?;
     Ok(ChangeId(id))
+}
+
+/// Keeps beside the record which project it belongs to, and refuses what is not there.
+async fn of_project(tx: &mut Tx, kind: Kind, item: ItemId, new: &NewChange) -> Result<()> {
+    let Some(Some(Value::Text(code))) = kind.of_project().and_then(|word| new.set.get(word)) else {
+        return Ok(());
+    };
+    let row: Option<(i64,)> = on!(&mut tx.conn, db => query_as("SELECT id FROM project WHERE code = $1")
+        .bind(code).fetch_optional(&mut **db).await)?;
+    let missing = || Error::Invalid(format!("没有编号为“{code}”的项目 (no project has the code “{code}”)"));
+    let (id,) = row.ok_or_else(missing)?;
+    on!(&mut tx.conn, db => query("UPDATE item SET project = $1 WHERE id = $2").bind(id).bind(item.0)
+        .execute(&mut **db).await.map(drop))?;
+    Ok(())
 }
 
 /// Keeps beside the record what it is part of, and refuses what is not there.
@@ -315,15 +344,27 @@ fn refused(faults: &[domain::inventory::Fault]) -> Error {
     Error::Invalid(said.join("；"))
 }
 
-type Head = (i64, String, String, Option<i64>, Option<i64>);
+type Head = (i64, String, String, Option<i64>, Option<i64>, Option<i64>);
 type Row = (i64, i64, String, String, Option<i64>, String, String, i64);
 
-fn item((id, kind, code, whole, ended): Head, changes: &mut HashMap<i64, Vec<Change>>) -> Result<Item> {
+fn gather(rows: Vec<Head>, changes: Vec<Row>) -> Result<Vec<Item>> {
+    let mut by_item: HashMap<i64, Vec<Change>> = HashMap::new();
+    for row in changes {
+        by_item.entry(row.1).or_default().push(change(row)?);
+    }
+    rows.into_iter().map(|row| item(row, &mut by_item)).collect()
+}
+
+fn item(
+    (id, kind, code, whole, project, ended): Head,
+    changes: &mut HashMap<i64, Vec<Change>>,
+) -> Result<Item> {
     Ok(Item {
         id: ItemId(id),
         kind: kind.parse().map_err(|e: String| Error::corrupt("kind", e))?,
         code,
         whole: whole.map(ItemId),
+        project: project.map(ProjectId),
         ended: ended.map(timestamp).transpose()?,
         changes: changes.remove(&id).unwrap_or_default(),
     })

@@ -2,7 +2,7 @@
 //! written in one transaction once a person agrees. When anything changed in between, nothing is written and the difference is made anew.
 
 use super::list::{Tab, day_of, tabs};
-use super::{guard, kind_of, shown};
+use super::{group, guard, guard_project, kind_of, shown};
 use crate::app::App;
 use crate::import::project::choices::file as upload;
 use crate::import::upload::receive;
@@ -126,6 +126,9 @@ pub async fn confirm(
     let made = plan(&app, kind, &file, day).await?;
     let rows: Vec<ImportedItem> =
         made.rows.iter().filter_map(|(_, code, outcome)| accepted(code, outcome)).collect();
+    for row in &rows {
+        guard_project(&app, &signed, kind, &row.change.set).await?;
+    }
     let what = format!("{} · SHA-256 {file}", asked.name);
     let agreed = asked.seen == made.seen.to_string();
     let done = match agreed && !rows.is_empty() {
@@ -246,8 +249,8 @@ fn show(
         kind.fields().iter().filter(move |f| f.required == must).map(|f: &Field| f.label(lang)).collect()
     };
     let page = render(&BringPage {
-        p: Chrome::of(signed, Nav::Land).with_flash(flash),
-        tabs: tabs(Some(kind), lang),
+        p: Chrome::of(signed, group(kind).nav).with_flash(flash),
+        tabs: tabs(kind, lang),
         kind: kind.as_str(),
         name: kind.label(lang),
         file: file.to_string(),

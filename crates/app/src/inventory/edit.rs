@@ -2,7 +2,7 @@
 //! from its effective day on; a correction takes the place of an earlier change.
 
 use super::list::{Tab, tabs};
-use super::{guard, kind_of};
+use super::{group, guard, guard_owner, guard_project, kind_of};
 use crate::app::App;
 use crate::evidence::sheet::Sheet;
 use crate::text::Lang;
@@ -92,6 +92,7 @@ pub async fn add(
         faults.push(lang.t("“编号”必填", "“Code” is required").to_string());
     }
     if faults.is_empty() {
+        guard_project(&app, &signed, kind, &first.set).await?;
         match app.store.add_item(&signed.actor(), app.clock.now(), kind, &typed.code, &first).await {
             Ok(id) => return Ok(Redirect::to(&format!("/inventory/items/{id}")).into_response()),
             Err(store::Error::Taken { .. }) => faults.push(
@@ -117,6 +118,7 @@ pub async fn get(
 ) -> Result<Response> {
     let item = find(&app, id).await?;
     guard(&signed, item.kind)?;
+    guard_owner(&app, &signed, item.project).await?;
     let correct: Option<i64> = asked.correct.parse().ok();
     let today = app.clock.today();
     let (values, effective) = match correct {
@@ -145,6 +147,7 @@ pub async fn post(
 ) -> Result<Response> {
     let item = find(&app, id).await?;
     guard(&signed, item.kind)?;
+    guard_owner(&app, &signed, item.project).await?;
     let lang = signed.prefs.lang;
     let (mut typed, correct) = (typed(&sheet, item.kind), sheet.get("corrects").parse::<i64>().ok());
     typed.code = item.code.clone();
@@ -163,6 +166,7 @@ pub async fn post(
         faults = said(change.check(item.kind, false).err().unwrap_or_default(), lang);
     }
     if faults.is_empty() {
+        guard_project(&app, &signed, item.kind, &change.set).await?;
         let seen = ChangeId(sheet.get("seen").parse().unwrap_or(0));
         match app.store.change_item(&signed.actor(), app.clock.now(), item.id, seen, &change).await {
             Ok(_) => return Ok(Redirect::to(&format!("/inventory/items/{id}")).into_response()),
@@ -208,7 +212,12 @@ fn said(faults: Vec<domain::inventory::Fault>, lang: Lang) -> Vec<String> {
 }
 
 fn typed(sheet: &Sheet, kind: Kind) -> Typed {
-    let value = |f: &'static Field| (f.word, sheet.get(&format!("value.{}", f.word)).to_string());
+    let value = |f: &'static Field| {
+        let name = format!("value.{}", f.word);
+        let several =
+            matches!(f.form, Form::Words(_)).then(|| sheet.all(&name).collect::<Vec<_>>().join(","));
+        (f.word, several.unwrap_or_else(|| sheet.get(&name).to_string()))
+    };
     Typed {
         code: sheet.get("code").to_string(),
         effective: sheet.get("effective").to_string(),
@@ -264,8 +273,8 @@ fn form(
         }
     };
     let page = render(&EditPage {
-        p: Chrome::of(signed, Nav::Land),
-        tabs: tabs(Some(kind), lang),
+        p: Chrome::of(signed, group(kind).nav),
+        tabs: tabs(kind, lang),
         name: kind.label(lang),
         action,
         back,
@@ -296,6 +305,15 @@ fn input(field: &'static Field, value: &str, lang: Lang) -> Input {
             (
                 "choice",
                 yes.into_iter().chain([("no", lang.t("否", "no"), value == "否" || value == "no")]).collect(),
+            )
+        }
+        Form::Words(all) => {
+            let parts: Vec<&str> = value.split([',', '；']).map(str::trim).collect();
+            (
+                "words",
+                all.iter()
+                    .map(|c| (c.0, lang.t(c.1, c.2), parts.contains(&c.0) || parts.contains(&c.1)))
+                    .collect(),
             )
         }
         Form::Long | Form::Shape => ("long", Vec::new()),

@@ -1,6 +1,6 @@
 //! `GET /inventory/{kind}`: every record of a kind as it stands on a day.
 
-use super::{Standing, area, cell, guard, kind_of, standing, taken};
+use super::{Standing, area, cell, group, guard, kind_of, standing, taken};
 use crate::app::App;
 use crate::text::{Lang, yuan};
 use crate::web::chrome::{Chrome, Nav};
@@ -13,6 +13,7 @@ use axum::extract::{Path, Query, State};
 use domain::inventory::fold::title;
 use domain::inventory::{Form, Kind, Value};
 use domain::limits;
+use domain::user::UnitId;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -84,11 +85,11 @@ impl Asked {
     }
 }
 
-/// The tabs of all kinds.
+/// The tabs of the kinds that belong to `now`'s group.
 #[must_use]
-pub fn tabs(now: Option<Kind>, lang: Lang) -> Vec<Tab> {
-    let tab = |k: &Kind| Tab { href: format!("/inventory/{k}"), name: k.label(lang), here: now == Some(*k) };
-    Kind::ALL.iter().map(tab).collect()
+pub fn tabs(now: Kind, lang: Lang) -> Vec<Tab> {
+    let tab = |k: &Kind| Tab { href: format!("/inventory/{k}"), name: k.label(lang), here: now == *k };
+    group(now).kinds.iter().map(tab).collect()
 }
 
 /// The day of a query, or today.
@@ -114,6 +115,13 @@ pub async fn get(
     let day = day_of(&asked.day, today)?;
     let (q, free) = (asked.q.trim().to_lowercase(), asked.free == "yes");
     let mut all = standing(&app, kind, day).await?;
+    if kind.of_project().is_some() && !signed.sees_all() {
+        let board = app.ledger.board(&app.store).await?;
+        let sees = |s: &Standing| {
+            s.item.project.and_then(|p| board.line(p)).is_none_or(|l| signed.sees_unit(l.unit.map(UnitId)))
+        };
+        all.retain(sees);
+    }
     let total = all.len();
     all.retain(|s| (q.is_empty() || matches(s, kind, &q, lang)) && (!free || is_free(s, kind, day, lang)));
     let pages = all.len().div_ceil(limits::INVENTORY_PAGE).max(1);
@@ -127,8 +135,8 @@ pub async fn get(
         format!("/inventory/{kind}?day={day}&q={q}&free={free}&page={n}")
     };
     render(&ListPage {
-        p: Chrome::of(&signed, Nav::Land),
-        tabs: tabs(Some(kind), lang),
+        p: Chrome::of(&signed, group(kind).nav),
+        tabs: tabs(kind, lang),
         kind: kind.as_str(),
         name: kind.label(lang),
         day: day.to_string(),

@@ -10,29 +10,67 @@ pub mod show;
 
 use crate::app::App;
 use crate::text::{Lang, grouped, yuan};
+use crate::web::chrome::Nav;
 use crate::web::error::{Result, WebError};
 use crate::web::session::Signed;
 use domain::access::tenths_of_mu;
+use domain::fact::ProjectId;
 use domain::inventory::field::decimals;
 use domain::inventory::hold::Manner;
 use domain::inventory::{Field, Form, Kind, Value, Values, fold};
 use domain::role::Action;
+use domain::user::UnitId;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use store::hold::Held;
 use store::inventory::Item;
 
-/// What a person must be allowed to do to keep records of a kind.
+/// Inventories that belong together: what a person must be allowed to do to keep them, where they stand in the navigation, and their kinds.
+#[derive(Debug)]
+pub struct Group {
+    /// What keeping them takes.
+    pub action: Action,
+    /// The entry of the navigation.
+    pub nav: Nav,
+    /// The kinds, in order.
+    pub kinds: &'static [Kind],
+}
+
+const GROUPS: &[Group] = &[
+    Group {
+        action: Action::EditLand,
+        nav: Nav::Land,
+        kinds: &[
+            Kind::Parcel,
+            Kind::Building,
+            Kind::Space,
+            Kind::Consolidation,
+            Kind::Works,
+            Kind::Bond,
+            Kind::IdleAsset,
+        ],
+    },
+    Group {
+        action: Action::EditOffer,
+        nav: Nav::Offers,
+        kinds: &[Kind::OfferLine, Kind::Promise, Kind::Instalment, Kind::Assumption],
+    },
+    Group {
+        action: Action::EditCapital,
+        nav: Nav::Capital,
+        kinds: &[Kind::Fund, Kind::FundFlow, Kind::ShareEvent, Kind::Warrant, Kind::WarrantEvent],
+    },
+    Group {
+        action: Action::EditScenarios,
+        nav: Nav::Scenarios,
+        kinds: &[Kind::Opportunity, Kind::Capability, Kind::Matched],
+    },
+];
+
+/// The group of a kind.
 #[must_use]
-pub fn keeper(kind: Kind) -> Action {
-    match kind {
-        Kind::Parcel
-        | Kind::Building
-        | Kind::Space
-        | Kind::Consolidation
-        | Kind::Works
-        | Kind::Bond
-        | Kind::IdleAsset => Action::EditLand,
-    }
+pub fn group(kind: Kind) -> &'static Group {
+    GROUPS.iter().find(|g| g.kinds.contains(&kind)).unwrap_or(&GROUPS[0])
 }
 
 /// Refuses who may not keep records of a kind.
@@ -40,13 +78,68 @@ pub fn keeper(kind: Kind) -> Action {
 /// # Errors
 /// 403 with who may.
 pub fn guard(signed: &Signed, kind: Kind) -> Result<()> {
-    if signed.may(keeper(kind)) {
+    let action = group(kind).action;
+    if signed.may(action) {
         return Ok(());
     }
-    Err(WebError::forbidden(
-        "只有规划国土人员和领导可以维护载体台账。",
-        "Only the people of land and planning and directors keep this inventory.",
-    ))
+    let (zh, en) = match action {
+        Action::EditOffer => {
+            ("招商专员和领导可以维护优惠与承诺。", "Officers and directors keep offers and promises.")
+        }
+        Action::EditCapital => (
+            "基金金融人员和领导可以维护基金与认股权。",
+            "The people of capital and directors keep funds and warrants.",
+        ),
+        Action::EditScenarios => (
+            "招商专员、企业服务专员和领导可以维护场景。",
+            "Officers, the people of company service and directors keep scenarios.",
+        ),
+        _ => (
+            "规划国土人员和领导可以维护载体台账。",
+            "The people of land and planning and directors keep this inventory.",
+        ),
+    };
+    Err(WebError::forbidden(zh, en))
+}
+
+/// Refuses to write a record of a project that lies outside this person's scope.
+///
+/// # Errors
+/// 403 with whose it is.
+pub async fn guard_owner(app: &App, signed: &Signed, project: Option<ProjectId>) -> Result<()> {
+    let Some(project) = project else { return Ok(()) };
+    let board = app.ledger.board(&app.store).await?;
+    match board.line(project) {
+        Some(line) => signed.may_write_unit(line.unit.map(UnitId)),
+        None => Ok(()),
+    }
+}
+
+/// The same for a change that says which project a record belongs to.
+///
+/// # Errors
+/// 403 with whose it is.
+pub async fn guard_project(
+    app: &App,
+    signed: &Signed,
+    kind: Kind,
+    set: &BTreeMap<String, Option<Value>>,
+) -> Result<()> {
+    let Some(Some(Value::Text(code))) = kind.of_project().and_then(|word| set.get(word)) else {
+        return Ok(());
+    };
+    let project = app.store.project_by_code(code).await?;
+    guard_owner(app, signed, project).await
+}
+
+/// Whether a person may read the record of a project: as its facts.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn sees(app: &App, signed: &Signed, project: Option<ProjectId>) -> Result<bool> {
+    let Some(project) = project else { return Ok(true) };
+    let board = app.ledger.board(&app.store).await?;
+    Ok(board.line(project).is_none_or(|line| signed.sees_unit(line.unit.map(UnitId))))
 }
 
 /// The kind of an address.
@@ -70,6 +163,12 @@ pub fn shown(field: &Field, value: &Value, lang: Lang) -> String {
         }
         (Form::Choice(all), Value::Text(word)) => {
             all.iter().find(|c| c.0 == word).map_or(word.clone(), |c| lang.t(c.1, c.2).to_string())
+        }
+        (Form::Words(all), Value::Text(words)) => {
+            let name = |w: &str| {
+                all.iter().find(|c| c.0 == w).map_or(w.to_string(), |c| lang.t(c.1, c.2).to_string())
+            };
+            words.split(',').map(name).collect::<Vec<_>>().join(lang.t("；", "; "))
         }
         (_, Value::Flag(yes)) => if *yes { lang.t("是", "yes") } else { lang.t("否", "no") }.to_string(),
         (Form::Shape, Value::Text(t)) => {

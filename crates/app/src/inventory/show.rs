@@ -2,12 +2,13 @@
 
 use super::edit::find;
 use super::list::{Asked as ListAsked, Tab, day_of, tabs};
-use super::{guard, shown, standing, taken};
+use super::{group, guard, sees, shown, standing, taken};
 use crate::app::App;
 use crate::clock::shown as at;
 use crate::import::list::{name_of, people};
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
+use crate::web::error::WebError;
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use askama::Template;
@@ -81,6 +82,12 @@ pub async fn get(
     Query(asked): Query<ListAsked>,
 ) -> Page {
     let item = find(&app, id).await?;
+    if !sees(&app, &signed, item.project).await? {
+        return Err(WebError::forbidden(
+            "这条记录属于其他单位的项目；按园区设置，只能查看本单位项目的记录。",
+            "This record belongs to another unit's project; the zone lets you read records of your own unit only.",
+        ));
+    }
     let (lang, today, now) = (signed.prefs.lang, app.clock.today(), app.clock.now());
     let (kind, day) = (item.kind, day_of(asked.day(), today)?);
     let people = people(&app).await?;
@@ -98,7 +105,7 @@ pub async fn get(
         .filter_map(|f| Some((f.label(lang), shown(f, stands.values.get(f.word)?, lang))));
     let ahead = item.changes.iter().filter(|c| stands.ahead.iter().any(|(_, id)| *id == c.id));
     render(&ShowPage {
-        tabs: tabs(Some(kind), lang),
+        tabs: tabs(kind, lang),
         id,
         name: kind.label(lang),
         title: title(kind, &stands.values, &item.code).to_string(),
@@ -120,7 +127,7 @@ pub async fn get(
             .collect(),
         holds: holds.iter().map(|h| hold_row(h, today, &people, lang)).collect(),
         code: item.code,
-        p: Chrome::of(&signed, Nav::Land),
+        p: Chrome::of(&signed, group(kind).nav),
     })
 }
 

@@ -42,6 +42,10 @@ pub enum Nav {
     Land,
     /// 优惠审查
     Offers,
+    /// 基金与认股权
+    Capital,
+    /// 场景
+    Scenarios,
     /// None of them (sign-in).
     #[default]
     None,

@@ -49,8 +49,12 @@ pub enum Form {
     Hundredths(&'static str, &'static str),
     /// Yes or no.
     YesNo,
+    /// Any of a list: stable words with commas, in the order of the list.
+    Words(&'static [Choice]),
     /// The code of another record.
     Ref(Kind),
+    /// The code of a project.
+    Project,
     /// A polygon of longitudes and latitudes (CGCS2000) as `POLYGON((lon lat, …))`.
     Shape,
 }
@@ -147,6 +151,7 @@ impl Field {
                 Ok(())
             }
             (Form::Choice(all), Value::Text(t)) if all.iter().any(|c| c.0 == t) => Ok(()),
+            (Form::Words(all), Value::Text(t)) if words(all, t).as_deref() == Some(t) => Ok(()),
             (Form::Area | Form::Yuan | Form::Count(..) | Form::Hundredths(..), Value::Int(n))
                 if counted.contains(n) =>
             {
@@ -154,14 +159,14 @@ impl Field {
             }
             (Form::Day, Value::Text(t)) if t.parse::<Date>().is_ok_and(|d| d.to_string() == *t) => Ok(()),
             (Form::YesNo, Value::Flag(_)) => Ok(()),
-            (Form::Ref(_), Value::Text(t)) if one_line(t) => Ok(()),
+            (Form::Ref(_) | Form::Project, Value::Text(t)) if one_line(t) => Ok(()),
             _ => Err(self.wants()),
         }
     }
 
     fn wants(&self) -> Fault {
         match self.form {
-            Form::Line | Form::Ref(_) => {
+            Form::Line | Form::Ref(_) | Form::Project => {
                 let most = limits::LINE_CHARS;
                 self.fault(
                     &format!("写一行，至多 {most} 字"),
@@ -172,7 +177,7 @@ impl Field {
                 let most = limits::INVENTORY_TEXT_CHARS;
                 self.fault(&format!("至多 {most} 字"), &format!("at most {most} characters"))
             }
-            Form::Choice(all) => {
+            Form::Choice(all) | Form::Words(all) => {
                 let (zh, en): (Vec<_>, Vec<_>) = all.iter().map(|c| (c.1, c.2)).unzip();
                 self.fault(&format!("应为：{}", zh.join("、")), &format!("one of {}", en.join(", ")))
             }
@@ -203,7 +208,9 @@ impl Field {
             return Ok(None);
         }
         let value = match self.form {
-            Form::Line | Form::Long | Form::Shape | Form::Ref(_) => Some(Value::Text(typed.to_string())),
+            Form::Line | Form::Long | Form::Shape | Form::Ref(_) | Form::Project => {
+                Some(Value::Text(typed.to_string()))
+            }
             Form::Choice(all) => {
                 let folded = text::squeeze(typed);
                 let is = |c: &&Choice| {
@@ -211,6 +218,7 @@ impl Field {
                 };
                 all.iter().find(is).map(|c| Value::Text(c.0.to_string()))
             }
+            Form::Words(all) => words(all, typed).map(Value::Text),
             Form::Area => area(typed).map(Value::Int),
             Form::Yuan => yuan(typed).map(Value::Int),
             Form::Count(zh, _) => {
@@ -242,6 +250,12 @@ impl Field {
             (Form::Choice(all), Value::Text(t)) => {
                 all.iter().find(|c| c.0 == t).map_or(t.clone(), |c| c.1.to_string())
             }
+            (Form::Words(all), Value::Text(t)) => {
+                let name = |word: &str| {
+                    all.iter().find(|c| c.0 == word).map_or(word.to_string(), |c| c.1.to_string())
+                };
+                t.split(',').map(name).collect::<Vec<_>>().join("；")
+            }
             (_, Value::Int(n)) => n.to_string(),
             (_, Value::Text(t)) => t.clone(),
             (_, Value::Flag(yes)) => if *yes { "是" } else { "否" }.to_string(),
@@ -258,6 +272,19 @@ pub fn decimals(n: i64, parts: u64) -> String {
     let tail = format!("{rest:0width$}");
     let tail = tail.trim_end_matches('0');
     if tail.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{tail}") }
+}
+
+/// The words of a list, in its order, without repeats; `None` when one is not in it. Names stand for words.
+fn words(all: &[Choice], typed: &str) -> Option<String> {
+    let mut chosen = vec![false; all.len()];
+    for part in typed.split([',', '，', ';', '；', '\n']).map(text::squeeze).filter(|p| !p.is_empty()) {
+        let is = |c: &Choice| {
+            c.0 == part || text::squeeze(c.1) == part || text::squeeze(c.2).eq_ignore_ascii_case(&part)
+        };
+        chosen[all.iter().position(is)?] = true;
+    }
+    let words: Vec<&str> = all.iter().zip(chosen).filter(|(_, c)| *c).map(|(a, _)| a.0).collect();
+    (!words.is_empty()).then(|| words.join(","))
 }
 
 fn one_line(t: &str) -> bool {
@@ -329,6 +356,12 @@ mod tests {
         }
         assert!(field(choice).read("住宅", TODAY).unwrap_err().0.contains("工业、仓储"));
         assert_eq!(field(Form::Day).read("  ", TODAY), Ok(None));
+        let Form::Choice(all) = choice else { unreachable!() };
+        let several = field(Form::Words(all));
+        let both = several.read("仓储；工业，仓储", TODAY).unwrap().unwrap();
+        assert_eq!(both, Value::Text("industrial,storage".into()));
+        assert_eq!(several.read(&several.write(&both), TODAY), Ok(Some(both)));
+        assert!(several.read("住宅", TODAY).is_err());
     }
 
     proptest! {

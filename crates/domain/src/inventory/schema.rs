@@ -1,6 +1,11 @@
 //! The kinds of records and their fields. A field is added here and nowhere else; a stable word is never given another meaning.
 
-use super::field::{Choice, Field, Form};
+pub mod capital;
+pub mod land;
+pub mod plan;
+pub mod scenario;
+
+use super::field::{Field, Form};
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +26,30 @@ words! {
         Bond = "bond", "专项债券", "Special bonds";
         /// An asset that stands idle and is put to use again.
         IdleAsset = "idle_asset", "闲置资产", "Idle assets";
+        /// What a zone offers a project, line by line.
+        OfferLine = "offer_line", "优惠条款", "Offer lines";
+        /// What one side owes the other.
+        Promise = "promise", "承诺", "Promises";
+        /// A part of the zone's money, paid when its condition is a recorded fact.
+        Instalment = "instalment", "兑现拨付", "Instalments";
+        /// An assumption of an appraisal.
+        Assumption = "assumption", "测算参数", "Appraisal inputs";
+        /// A fund of the zone.
+        Fund = "fund", "基金", "Funds";
+        /// Money into or out of a fund.
+        FundFlow = "fund_flow", "基金收支", "Fund cash flows";
+        /// Shares of a company issued, moved or bought.
+        ShareEvent = "share_event", "股权变动", "Share events";
+        /// A right to shares (认股权).
+        Warrant = "warrant", "认股权", "Warrants";
+        /// What the registry or the parties did with a warrant.
+        WarrantEvent = "warrant_event", "认股权登记", "Warrant events";
+        /// A real use that waits for a technology (机会清单).
+        Opportunity = "opportunity", "场景机会", "Scenarios offered";
+        /// What a company can do (能力清单).
+        Capability = "capability", "场景能力", "Capabilities";
+        /// An opportunity and a company that met.
+        Matched = "matched", "场景对接", "Scenario matches";
     }
 }
 
@@ -32,181 +61,30 @@ const fn must(word: &'static str, zh: &'static str, en: &'static str, form: Form
     Field { word, zh, en, form, required: true }
 }
 
-/// What land and rooms may be used for.
-pub const USES: &[Choice] = &[
-    ("industrial", "工业", "Industrial"),
-    ("new_industrial", "新型产业", "New industrial"),
-    ("research", "研发", "Research"),
-    ("storage", "仓储", "Storage"),
-    ("office", "办公", "Office"),
-    ("commercial", "商服", "Commercial"),
-    ("incubation", "孵化", "Incubation"),
-    ("public", "公共设施", "Public"),
-];
-
-/// How far ground is on its way to a project.
-pub const READINESS: &[Choice] = &[
-    ("raw", "未整理", "Raw"),
-    ("preparing", "整理中", "Being prepared"),
-    ("net", "净地", "Prepared"),
-    ("standard", "标准地", "Standard land"),
-    ("supplied", "已供", "Supplied"),
-    ("built", "已建", "Built"),
-    ("idle", "闲置", "Idle"),
-];
-
-/// How much a use may disturb others; later disturbs more.
-pub const POLLUTION: &[Choice] =
-    &[("one", "一类", "Class 1"), ("two", "二类", "Class 2"), ("three", "三类", "Class 3")];
-
-/// How far a piece of work is.
-pub const PROGRESS: &[Choice] = &[
-    ("planned", "计划", "Planned"),
-    ("started", "已开工", "Started"),
-    ("done", "已完成", "Done"),
-    ("stopped", "已停止", "Stopped"),
-];
-
-const KVA: Form = Form::Count("千伏安", "kVA");
-const TONNES_DAY: Form = Form::Count("吨/日", "t/day");
-const KG_M2: Form = Form::Count("千克/㎡", "kg/m²");
-const METRES: Form = Form::Hundredths("米", "m");
-const PER_CENT: Form = Form::Hundredths("%", "%");
-const RENT: Form = Form::Hundredths("元/㎡·月", "CNY/m²·month");
-
-const PARCEL: &[Field] = &[
-    f("name", "名称", "Name", Form::Line),
-    must("area", "面积", "Area", Form::Area),
-    must("use", "规划用途", "Planned use", Form::Choice(USES)),
-    f("readiness", "成熟度", "Readiness", Form::Choice(READINESS)),
-    f("waits_for", "等待事项", "Waits for", Form::Line),
-    f("occupied_by", "现占用人", "Occupied by", Form::Line),
-    f("power", "供电能力", "Power", KVA),
-    f("water", "供水能力", "Water", TONNES_DAY),
-    f("gas", "通燃气", "Gas", Form::YesNo),
-    f("far_min", "容积率下限", "Floor-area ratio, at least", Form::Hundredths("", "")),
-    f("far_max", "容积率上限", "Floor-area ratio, at most", Form::Hundredths("", "")),
-    f("height", "限高", "Height limit", METRES),
-    f("pollution", "允许污染类别", "Pollution class allowed", Form::Choice(POLLUTION)),
-    f("std_investment", "标准地投资强度（万元/亩）", "Standard land: investment per mu", Form::Yuan),
-    f("std_tax", "标准地亩均税收（万元/亩）", "Standard land: tax per mu", Form::Yuan),
-    f(
-        "std_energy",
-        "标准地单位能耗（千克标煤/万元）",
-        "Standard land: energy per 10k CNY",
-        Form::Hundredths("", ""),
-    ),
-    f("price", "起始价（万元/亩）", "Starting price per mu", Form::Yuan),
-    f("reserve_no", "储备项目编号", "Reserve plan identifier", Form::Line),
-    f("supplied_on", "供地日期", "Supplied on", Form::Day),
-    f("start_by", "约定开工日期", "To be built from", Form::Day),
-    f("shape", "界址（CGCS2000 经纬度）", "Boundary (CGCS2000)", Form::Shape),
-    f("note", "备注", "Note", Form::Long),
-];
-
-const BUILDING: &[Field] = &[
-    must("name", "名称", "Name", Form::Line),
-    f("parcel", "所在地块", "On parcel", Form::Ref(Kind::Parcel)),
-    must("area", "建筑面积", "Floor area", Form::Area),
-    f("floors", "层数", "Floors", Form::Count("层", "floors")),
-    f("use", "用途", "Use", Form::Choice(USES)),
-    f("cluster", "集群", "Cluster", Form::Line),
-    f("owner", "产权单位", "Owner", Form::Line),
-    f("operator", "运营单位", "Operator", Form::Line),
-    f("power", "供电能力", "Power", KVA),
-    f("finished_on", "竣工日期", "Finished on", Form::Day),
-    f("shape", "轮廓（CGCS2000 经纬度）", "Outline (CGCS2000)", Form::Shape),
-    f("note", "备注", "Note", Form::Long),
-];
-
-const SPACE: &[Field] = &[
-    f("name", "名称", "Name", Form::Line),
-    must("building", "所在楼宇", "In building", Form::Ref(Kind::Building)),
-    must("floor", "楼层", "Floor", Form::Line),
-    must("area", "建筑面积", "Floor area", Form::Area),
-    f("use", "用途", "Use", Form::Choice(USES)),
-    f("height", "层高", "Storey height", METRES),
-    f("load", "楼面荷载", "Floor load", KG_M2),
-    f("power", "供电能力", "Power", KVA),
-    f("water", "供水能力", "Water", TONNES_DAY),
-    f("gas", "通燃气", "Gas", Form::YesNo),
-    f("pollution", "允许污染类别", "Pollution class allowed", Form::Choice(POLLUTION)),
-    f("rent", "租金", "Rent", RENT),
-    f("fit_out", "装修", "Fit-out", Form::Line),
-    f("tenant", "承租人", "Tenant", Form::Line),
-    f("lease_from", "租约起", "Lease from", Form::Day),
-    f("lease_until", "租约止", "Lease until", Form::Day),
-    f("note", "备注", "Note", Form::Long),
-];
-
-const CONSOLIDATION: &[Field] = &[
-    must("name", "名称", "Name", Form::Line),
-    f("parcel", "地块", "Parcel", Form::Ref(Kind::Parcel)),
-    must("plan_area", "计划面积", "Planned area", Form::Area),
-    must("plan_done", "计划完成日期", "Planned to be done", Form::Day),
-    f("area", "已整理面积", "Prepared area", Form::Area),
-    f("done_on", "实际完成日期", "Done on", Form::Day),
-    f("progress", "进度", "Progress", Form::Choice(PROGRESS)),
-    f("cost_plan", "计划投入", "Planned cost", Form::Yuan),
-    f("cost", "实际投入", "Cost", Form::Yuan),
-    f("bond", "资金来源债券", "Paid by bond", Form::Ref(Kind::Bond)),
-    f("note", "备注", "Note", Form::Long),
-];
-
-const WORKS: &[Field] = &[
-    must("name", "名称", "Name", Form::Line),
-    must("plan_done", "计划完成日期", "Planned to be done", Form::Day),
-    f("milestone", "节点", "Milestone", Form::Line),
-    f("progress", "进度", "Progress", Form::Choice(PROGRESS)),
-    f("done_on", "实际完成日期", "Done on", Form::Day),
-    f("serves", "服务地块（编号，顿号分隔）", "Serves parcels (codes)", Form::Line),
-    f("cost_plan", "计划投入", "Planned cost", Form::Yuan),
-    f("note", "备注", "Note", Form::Long),
-];
-
-const BOND: &[Field] = &[
-    must("name", "名称", "Name", Form::Line),
-    must("amount", "发行额度", "Amount", Form::Yuan),
-    f("issued_on", "发行日期", "Issued on", Form::Day),
-    f("years", "期限", "Term", Form::Count("年", "years")),
-    f("rate", "票面利率", "Coupon", PER_CENT),
-    f("project", "储备项目", "Reserve project", Form::Line),
-    f("reserve_no", "储备项目编号", "Reserve plan identifier", Form::Line),
-    f("agency", "使用单位（名录内储备机构）", "Listed reserve agency", Form::Line),
-    f("parcels", "对应地块（编号，顿号分隔）", "Parcels (codes)", Form::Line),
-    f("spent", "已支出", "Spent", Form::Yuan),
-    f("income_plan", "预期专项收入", "Expected income", Form::Yuan),
-    f("income", "已实现收入", "Income so far", Form::Yuan),
-    f("note", "备注", "Note", Form::Long),
-];
-
-const IDLE_ASSET: &[Field] = &[
-    must("name", "名称", "Name", Form::Line),
-    must("value", "账面价值", "Book value", Form::Yuan),
-    f("area", "面积", "Area", Form::Area),
-    f("owner", "产权单位", "Owner", Form::Line),
-    f("operator", "运营单位", "Operator", Form::Line),
-    f("contract_from", "合同起", "Contract from", Form::Day),
-    f("contract_until", "合同止", "Contract until", Form::Day),
-    f("plan_used", "计划盘活日期", "Planned to be in use", Form::Day),
-    f("used_on", "实际盘活日期", "In use since", Form::Day),
-    f("income_plan", "计划年收入", "Planned income a year", Form::Yuan),
-    f("income", "累计收入", "Income so far", Form::Yuan),
-    f("note", "备注", "Note", Form::Long),
-];
-
 impl Kind {
     /// Its fields, in the order forms and files list them.
     #[must_use]
     pub fn fields(self) -> &'static [Field] {
         match self {
-            Kind::Parcel => PARCEL,
-            Kind::Building => BUILDING,
-            Kind::Space => SPACE,
-            Kind::Consolidation => CONSOLIDATION,
-            Kind::Works => WORKS,
-            Kind::Bond => BOND,
-            Kind::IdleAsset => IDLE_ASSET,
+            Kind::Parcel => land::PARCEL,
+            Kind::Building => land::BUILDING,
+            Kind::Space => land::SPACE,
+            Kind::Consolidation => land::CONSOLIDATION,
+            Kind::Works => land::WORKS,
+            Kind::Bond => land::BOND,
+            Kind::IdleAsset => land::IDLE_ASSET,
+            Kind::OfferLine => plan::OFFER_LINE,
+            Kind::Promise => plan::PROMISE,
+            Kind::Instalment => plan::INSTALMENT,
+            Kind::Assumption => plan::ASSUMPTION,
+            Kind::Fund => capital::FUND,
+            Kind::FundFlow => capital::FUND_FLOW,
+            Kind::ShareEvent => capital::SHARE_EVENT,
+            Kind::Warrant => capital::WARRANT,
+            Kind::WarrantEvent => capital::WARRANT_EVENT,
+            Kind::Opportunity => scenario::OPPORTUNITY,
+            Kind::Capability => scenario::CAPABILITY,
+            Kind::Matched => scenario::MATCHED,
         }
     }
 
@@ -219,7 +97,13 @@ impl Kind {
     /// The field whose text names a record to people.
     #[must_use]
     pub fn title_field(self) -> &'static str {
-        "name"
+        match self {
+            Kind::OfferLine | Kind::Promise => "text",
+            Kind::FundFlow | Kind::ShareEvent | Kind::WarrantEvent | Kind::Instalment | Kind::Matched => {
+                "note"
+            }
+            _ => "name",
+        }
     }
 
     /// The field that says what a record is part of: rooms of a building, a building of a parcel. Who holds the whole holds the parts.
@@ -230,6 +114,12 @@ impl Kind {
             Kind::Space => Some(("building", Kind::Building)),
             _ => None,
         }
+    }
+
+    /// The field that says which project a record belongs to, where one does.
+    #[must_use]
+    pub fn of_project(self) -> Option<&'static str> {
+        self.fields().iter().find(|f| f.form == Form::Project).map(|f| f.word)
     }
 
     /// Whether a project can hold it.
@@ -249,6 +139,18 @@ impl Kind {
             Kind::Works => &["plan_done", "milestone", "progress", "done_on", "serves"],
             Kind::Bond => &["amount", "issued_on", "project", "spent", "income_plan", "income"],
             Kind::IdleAsset => &["value", "operator", "plan_used", "used_on", "income_plan", "income"],
+            Kind::OfferLine => &["project", "gives", "amount", "signed_on", "opinion", "paid"],
+            Kind::Promise => &["project", "side", "measure", "yuan", "number", "due", "met_on"],
+            Kind::Instalment => &["project", "line", "amount", "condition", "paid_on", "paid"],
+            Kind::Assumption => &["project", "option", "sort", "amount", "from_year", "years"],
+            Kind::Fund => &["manager", "size", "established_on", "share"],
+            Kind::FundFlow => &["fund", "on", "sort", "amount", "party", "project"],
+            Kind::ShareEvent => &["company", "on", "sort", "holder", "shares", "price", "round"],
+            Kind::Warrant => &["issuer", "grantee", "project", "quantity", "from", "until", "registry_no"],
+            Kind::WarrantEvent => &["warrant", "on", "sort", "shares", "price"],
+            Kind::Opportunity => &["owner", "place", "budget", "until", "segments"],
+            Kind::Capability => &["company", "segments", "words", "cases"],
+            Kind::Matched => &["opportunity", "company", "stage", "since", "orders"],
         }
     }
 }
@@ -275,5 +177,14 @@ mod tests {
             }
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
+    }
+
+    #[test]
+    fn an_offer_line_speaks_the_words_of_the_rules() {
+        use crate::offer::{Condition, Ground, LineKind};
+        let words = |all: &[crate::inventory::field::Choice]| all.iter().map(|c| c.0).collect::<Vec<_>>();
+        assert_eq!(words(plan::GIVES), LineKind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>());
+        assert_eq!(words(plan::CONDITIONS), Condition::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>());
+        assert_eq!(words(plan::GROUNDS), Ground::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>());
     }
 }

@@ -1,10 +1,11 @@
 -- The inventory (载体 and what else a landing plan draws on): records whose every change is a dated row that is never changed, and who holds what.
 -- `whole` is the record that this one is part of. `said` is the change as JSON; what stands on a day is folded and never stored.
 CREATE TABLE item (
-  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind TEXT NOT NULL, code TEXT NOT NULL, whole BIGINT REFERENCES item (id),
+  id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind TEXT NOT NULL, code TEXT NOT NULL, whole BIGINT REFERENCES item (id), project BIGINT REFERENCES project (id),
   made_by TEXT NOT NULL, created_at BIGINT NOT NULL, ended_at BIGINT, ended_why TEXT, UNIQUE (kind, code)
 );
 CREATE INDEX item_whole ON item (whole);
+CREATE INDEX item_project ON item (project);
 CREATE TABLE item_change (
   id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, item BIGINT NOT NULL REFERENCES item (id), effective TEXT NOT NULL, said TEXT NOT NULL,
   corrects BIGINT UNIQUE REFERENCES item_change (id), reason TEXT NOT NULL, made_by TEXT NOT NULL, recorded_at BIGINT NOT NULL

@@ -174,6 +174,22 @@ async fn many(store: &Store, by: Actor) {
     store.end_item(&by, at(42), works[0].id, "重复").await.unwrap();
     assert_eq!(store.items(Kind::Works).await.unwrap().len(), 1);
     assert!(store.end_item(&by, at(42), works[0].id, "重复").await.is_err());
+    let owner = project(store, by, "丙").await;
+    let code = store.project_code(owner).await.unwrap().unwrap();
+    let line = |code: &str| {
+        NewChange::on(
+            TODAY,
+            set(&[("project", text(code)), ("text", text("研发补助")), ("gives", text("award"))]),
+        )
+    };
+    let lost = store.add_item(&by, at(43), Kind::OfferLine, "L-1", &line("X-1")).await;
+    assert!(matches!(lost, Err(Error::Invalid(why)) if why.contains("X-1")));
+    let line = store.add_item(&by, at(43), Kind::OfferLine, "L-1", &line(&code)).await.unwrap();
+    let of = store.items_of_project(owner).await.unwrap();
+    assert_eq!(
+        of.iter().map(|i| (i.id, i.changes.len(), i.project)).collect::<Vec<_>>(),
+        [(line, 1, Some(owner))]
+    );
 }
 
 /// Sessions that reserve at the same time, in any mix of parcels, wholes, parts and days: what stands afterwards never overlaps.
