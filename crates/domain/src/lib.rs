@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod appraise;
 pub mod assessment;
 pub mod chain;
 pub mod company;
@@ -28,6 +29,7 @@ pub mod offer;
 pub mod place;
 pub mod placement;
 pub mod project;
+pub mod promise;
 pub mod rate;
 pub mod review;
 pub mod role;

@@ -283,6 +283,8 @@ pub const INVENTORY_PAGE: usize = 100;
 pub const INVENTORY_PREVIEW: usize = 500;
 /// Records of every kind that belong to one project.
 pub const INVENTORY_PROJECT: usize = 2_000;
+/// Years of an appraisal.
+pub const APPRAISAL_YEARS: usize = 50;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;
