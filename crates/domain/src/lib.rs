@@ -28,6 +28,7 @@ pub mod name;
 pub mod offer;
 pub mod place;
 pub mod placement;
+pub mod plan;
 pub mod project;
 pub mod promise;
 pub mod rate;

@@ -285,6 +285,8 @@ pub const INVENTORY_PREVIEW: usize = 500;
 pub const INVENTORY_PROJECT: usize = 2_000;
 /// Years of an appraisal.
 pub const APPRAISAL_YEARS: usize = 50;
+/// Rows of one list in a one-page brief.
+pub const BRIEF_ROWS: usize = 6;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::import::project::choices::file as upload;
 use crate::import::upload::receive;
 use crate::intake::source;
+use crate::plan::refuse;
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Flash, Nav};
 use crate::web::error::{Result, WebError};
@@ -195,6 +196,20 @@ pub async fn plan(app: &App, kind: Kind, file: &str, day: Date) -> Result<Plan> 
         .map(|row| if row.broken.is_some() { Err(broken()) } else { read(&columns, &row.cells, day, today) })
         .collect();
     let outcomes = compare(kind, &there, &said, now);
+    let mut outcomes = outcomes;
+    for outcome in &mut outcomes {
+        let (before, change, first) = match &*outcome {
+            Outcome::New(change) => (Default::default(), change, true),
+            Outcome::Changed(_, change, before) => (before.clone(), change, false),
+            Outcome::Same(_) | Outcome::Rejected(_) => continue,
+        };
+        let mut after = before;
+        after.extend(change.set.iter().filter_map(|(w, v)| Some((w.clone(), v.clone()?))));
+        let faults = refuse(app, kind, &after, first).await?;
+        if !faults.is_empty() {
+            *outcome = Outcome::Rejected(faults);
+        }
+    }
     let code = |n: usize| -> String {
         let at = columns.iter().position(|c| *c == Column::Code);
         at.and_then(|at| body[n].cells.get(at)).map(|c| c.trim().to_string()).unwrap_or_default()

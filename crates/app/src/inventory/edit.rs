@@ -5,6 +5,7 @@ use super::list::{Tab, tabs};
 use super::{group, guard, guard_owner, guard_project, kind_of};
 use crate::app::App;
 use crate::evidence::sheet::Sheet;
+use crate::plan::refuse;
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
@@ -16,6 +17,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use domain::inventory::fold::fold;
 use domain::inventory::{ChangeId, Field, Form, ItemId, Kind, NewChange, Value, Values};
+use domain::plan::{KEEPS_OPINION, guarded};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -64,11 +67,17 @@ pub struct Asked {
 }
 
 /// `GET /inventory/{kind}/new`
-pub async fn new(State(app): State<App>, signed: Signed, Path(word): Path<String>) -> Result<Response> {
+pub async fn new(
+    State(app): State<App>,
+    signed: Signed,
+    Path(word): Path<String>,
+    Query(known): Query<HashMap<String, String>>,
+) -> Result<Response> {
     let kind = kind_of(&word)?;
     guard(&signed, kind)?;
     let effective = app.clock.today().to_string();
-    let typed = Typed { code: String::new(), effective, reason: String::new(), values: HashMap::new() };
+    let values = kind.fields().iter().filter_map(|f| Some((f.word, known.get(f.word)?.clone()))).collect();
+    let typed = Typed { code: String::new(), effective, reason: String::new(), values };
     form(&signed, kind, None, &typed, None, Vec::new())
 }
 
@@ -93,6 +102,10 @@ pub async fn add(
     }
     if faults.is_empty() {
         guard_project(&app, &signed, kind, &first.set).await?;
+        let after = first.set.iter().filter_map(|(w, v)| Some((w.clone(), v.clone()?))).collect();
+        faults = said(refuse(&app, kind, &after, true).await?, lang);
+    }
+    if faults.is_empty() {
         match app.store.add_item(&signed.actor(), app.clock.now(), kind, &typed.code, &first).await {
             Ok(id) => return Ok(Redirect::to(&format!("/inventory/items/{id}")).into_response()),
             Err(store::Error::Taken { .. }) => faults.push(
@@ -158,7 +171,7 @@ pub async fn post(
     };
     let change = NewChange {
         effective: day,
-        set: difference(item.kind, &before, &values),
+        set: ends_opinion(item.kind, &before, difference(item.kind, &before, &values)),
         corrects: correct.map(ChangeId),
         reason: typed.reason.clone(),
     };
@@ -167,6 +180,9 @@ pub async fn post(
     }
     if faults.is_empty() {
         guard_project(&app, &signed, item.kind, &change.set).await?;
+        faults = said(refuse(&app, item.kind, &applied(&item, &change, app.clock.now()), false).await?, lang);
+    }
+    if faults.is_empty() {
         let seen = ChangeId(sheet.get("seen").parse().unwrap_or(0));
         match app.store.change_item(&signed.actor(), app.clock.now(), item.id, seen, &change).await {
             Ok(_) => return Ok(Redirect::to(&format!("/inventory/items/{id}")).into_response()),
@@ -185,13 +201,40 @@ pub fn difference(
     after: &BTreeMap<&'static str, Value>,
 ) -> BTreeMap<String, Option<Value>> {
     let mut set = BTreeMap::new();
-    for field in kind.fields() {
+    for field in kind.fields().iter().filter(|f| !guarded(kind, f.word)) {
         let (old, new) = (before.get(field.word), after.get(field.word));
         if old != new {
             set.insert(field.word.to_string(), new.cloned());
         }
     }
     set
+}
+
+/// A change of what an offer line says ends the reviewer's opinion of it.
+fn ends_opinion(
+    kind: Kind,
+    before: &Values,
+    mut set: BTreeMap<String, Option<Value>>,
+) -> BTreeMap<String, Option<Value>> {
+    let other = set.keys().any(|w| !KEEPS_OPINION.contains(&w.as_str()));
+    if kind == Kind::OfferLine && other && before.contains_key("opinion") {
+        let own = ["opinion", "opinion_on", "opinion_note", "rule_set"];
+        set.extend(own.into_iter().filter(|w| before.contains_key(*w)).map(|w| (w.to_string(), None)));
+    }
+    set
+}
+
+/// The record as it would stand with a change: without what it corrects.
+fn applied(item: &Item, change: &NewChange, now: Timestamp) -> Values {
+    let others: Vec<_> = item.changes.iter().filter(|c| Some(c.id) != change.corrects).cloned().collect();
+    let mut values = fold(&others, change.effective, now).values;
+    for (word, value) in &change.set {
+        match value {
+            Some(value) => values.insert(word.clone(), value.clone()),
+            None => values.remove(word),
+        };
+    }
+    values
 }
 
 /// The record of a number.
@@ -287,6 +330,7 @@ fn form(
         inputs: kind
             .fields()
             .iter()
+            .filter(|f| !guarded(kind, f.word))
             .map(|f| input(f, typed.values.get(f.word).map_or("", String::as_str), lang))
             .collect(),
         faults,

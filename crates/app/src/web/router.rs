@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, chain, company, desk, event, evidence, figure, import, inventory, lead, offer, overview, project,
-    report, review, settings, target, team,
+    audit, chain, company, desk, event, evidence, figure, import, inventory, lead, offer, overview, plan,
+    project, report, review, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -225,6 +225,13 @@ fn guarded(app: App) -> Routes {
         .post("/inventory/items/{id}/hold", RecordFact, inventory::act::hold)
         .post("/inventory/items/{id}/end", RecordFact, inventory::act::end)
         .post("/inventory/holds/{id}/end", RecordFact, inventory::act::end_hold)
+        .get("/projects/{id}/plan", ReadProjects, plan::page::get)
+        .get("/projects/{id}/brief.pdf", Export, plan::brief::pdf)
+        .get("/projects/{id}/brief.docx", Export, plan::brief::docx)
+        .get("/projects/{id}/opinion.pdf", Export, plan::opinion::pdf)
+        .get("/projects/{id}/opinion.docx", Export, plan::opinion::docx)
+        .post("/offers/lines/{id}/opinion", ReviewOffer, plan::opinion::post)
+        .get("/offers/sweep", ReadProjects, plan::sweep::get)
         .get("/offers/check", ReadProjects, offer::check::get)
         .get("/offers/rules", ReadProjects, offer::rules::get)
         .get("/reviews", ReadProjects, review::list::get)

@@ -76,3 +76,162 @@ async fn a_zone_replaces_the_rules_by_its_own_file() {
     let verdict = officer.page("/offers/check?kind=other").await.text("#verdict");
     assert!(verdict.contains("禁止") && verdict.contains("清单一"), "{verdict}");
 }
+
+async fn project_code(client: &mut crate::world::Client) -> (String, String) {
+    let page = client.page("/projects").await;
+    let code = page.texts("#projects tbody td.num-left")[0].clone();
+    let link = page.all("#projects tbody td.name > a")[0].value().attr("href").unwrap().to_string();
+    (code, link)
+}
+
+#[tokio::test]
+async fn a_plan_refuses_what_is_unlawful_and_signs_a_review_only_after_the_reviewer() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let (code, project) = project_code(&mut director).await;
+    let line = |n: &'static str, gives: &'static str, rest: &[(&'static str, &'static str)]| {
+        let mut all =
+            vec![("code", n), ("value.text", "补助"), ("value.gives", gives), ("value.amount", "500万元")];
+        all.extend(rest);
+        all
+    };
+    let with = |fields: &[(&'static str, &'static str)]| -> Vec<(String, String)> {
+        let mut all: Vec<(String, String)> = fields.iter().map(|(a, b)| ((*a).into(), (*b).into())).collect();
+        all.push(("value.project".into(), code.clone()));
+        all
+    };
+    async fn send(
+        client: &mut crate::world::Client,
+        to: &str,
+        fields: Vec<(String, String)>,
+    ) -> crate::world::Reply {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        client.post(to, &fields).await
+    }
+    let forbidden =
+        send(&mut director, "/inventory/offer_line/new", with(&line("F-1", "land_refund", &[]))).await;
+    assert_eq!(forbidden.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = forbidden.page().text(".flash.bad");
+    assert!(said.contains("禁止") && said.contains("第十九条") && said.contains("怎样合规"), "{said}");
+    let review =
+        with(&line("R-1", "award", &[("value.conditions", "research"), ("value.grounds", "budget")]));
+    let done = send(&mut director, "/inventory/offer_line/new", review).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let item = done.goes_to();
+    let number = item.rsplit('/').next().unwrap().to_string();
+    let plan = director.page(&format!("{project}/plan")).await;
+    let row = plan.text("#lines tbody tr");
+    assert!(row.contains("需审查") && row.contains("不可签订") && row.contains("500 万元"), "{row}");
+    let change = format!("{item}/change");
+    let seen = director.page(&change).await.value("input[name=seen]");
+    let sign = |seen: &str| {
+        let mut all =
+            with(&line("R-1", "award", &[("value.conditions", "research"), ("value.grounds", "budget")]));
+        all.push(("value.signed_on".into(), "2026-01-01".into()));
+        all.push(("seen".into(), seen.into()));
+        all
+    };
+    let early = send(&mut director, &change, sign(&seen)).await;
+    assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(early.page().text(".flash.bad").contains("审查意见"));
+    let own = director.post(&format!("/offers/lines/{number}/opinion"), &[("opinion", "agreed")]).await;
+    assert_eq!(own.status, StatusCode::FORBIDDEN, "nobody reviews what they drafted");
+    let mut reviewer = world.as_role(Role::Reviewer).await;
+    let agreed = reviewer
+        .post(&format!("/offers/lines/{number}/opinion"), &[("opinion", "agreed"), ("note", "有预算")])
+        .await;
+    assert_eq!(agreed.status, StatusCode::SEE_OTHER, "{}", agreed.text());
+    let seen = director.page(&change).await.value("input[name=seen]");
+    let signed = send(&mut director, &change, sign(&seen)).await;
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.text());
+    let row = director.page(&format!("{project}/plan")).await.text("#lines tbody tr");
+    assert!(row.contains("同意") && row.contains("2026-01-01"), "{row}");
+    let seen = director.page(&change).await.value("input[name=seen]");
+    let mut other = sign(&seen);
+    other.iter_mut().filter(|f| f.0 == "value.amount").for_each(|f| f.1 = "900万元".into());
+    other.retain(|f| f.0 != "value.signed_on");
+    assert_eq!(send(&mut director, &change, other).await.status, StatusCode::SEE_OTHER);
+    let row = director.page(&format!("{project}/plan")).await.text("#lines tbody tr");
+    assert!(row.contains("900 万元") && !row.contains("同意 2"), "another amount ends the opinion: {row}");
+    for (file, start) in
+        [("brief.pdf", "%PDF"), ("opinion.pdf", "%PDF"), ("brief.docx", "PK"), ("opinion.docx", "PK")]
+    {
+        let reply = director.get(&format!("{project}/{file}")).await;
+        assert_eq!(reply.status, StatusCode::OK, "{file}");
+        assert!(reply.bytes.starts_with(start.as_bytes()), "{file}");
+    }
+}
+
+#[tokio::test]
+async fn an_instalment_is_paid_only_when_its_condition_is_a_fact_and_old_contracts_are_swept() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let (code, project) = project_code(&mut director).await;
+    let code = code.as_str();
+    let pay = [
+        ("code", "Z-1"),
+        ("value.project", code),
+        ("value.amount", "100万元"),
+        ("value.condition", "at_capacity"),
+        ("value.paid", "100万元"),
+        ("value.paid_on", "2026-01-02"),
+    ];
+    let early = director.post("/inventory/instalment/new", &pay).await;
+    assert_eq!(early.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        early.page().text(".flash.bad").contains("尚未登记“达产”"),
+        "{}",
+        early.page().text(".flash.bad")
+    );
+    let planned = director.post("/inventory/instalment/new", &pay[..4]).await;
+    assert_eq!(planned.status, StatusCode::SEE_OTHER, "{}", planned.text());
+    let promise = [
+        ("code", "P-1"),
+        ("value.project", code),
+        ("value.side", "company"),
+        ("value.measure", "investment"),
+        ("value.text", "固定资产投资"),
+        ("value.yuan", "1亿元"),
+        ("value.due", "2025-01-01"),
+    ];
+    assert_eq!(director.post("/inventory/promise/new", &promise).await.status, StatusCode::SEE_OTHER);
+    let old = [
+        ("code", "O-1"),
+        ("value.project", code),
+        ("value.text", "按税收地方留成返还"),
+        ("value.gives", "tax_share"),
+        ("value.amount", "300万元"),
+        ("value.paid", "120万元"),
+        ("value.signed_on", "2022-05-01"),
+    ];
+    let kept = director.post("/inventory/offer_line/new", &old).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER, "an old contract is a fact: {}", kept.text());
+    let option = |n, sort, amount, from, years| {
+        [
+            ("code", n),
+            ("value.project", code),
+            ("value.option", "甲"),
+            ("value.sort", sort),
+            ("value.name", n),
+            ("value.amount", amount),
+            ("value.from_year", from),
+            ("value.years", years),
+            ("value.low", "80"),
+            ("value.high", "120"),
+        ]
+    };
+    for fields in
+        [option("补助", "support", "1000万元", "1", "1"), option("税收", "tax", "300万元", "2", "5")]
+    {
+        let reply = director.post("/inventory/assumption/new", &fields).await;
+        assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text());
+    }
+    let plan = director.page(&format!("{project}/plan?rate=5")).await;
+    assert!(plan.text("#promises").contains("企业履约率 0.0% (0 / 1)"), "{}", plan.text("#promises"));
+    assert!(plan.text("#promises").contains("尚未登记“达产”"));
+    let appraisal = plan.text("#appraisal");
+    assert!(appraisal.contains("298 万元") && appraisal.contains("第 5 年"), "{appraisal}");
+    let sweep = director.page("/offers/sweep").await;
+    let row = sweep.text("#sweep tbody");
+    assert!(row.contains("O-1") && row.contains("禁止") && row.contains("180 万元"), "{row}");
+}

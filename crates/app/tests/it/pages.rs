@@ -53,6 +53,8 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/offers/check?kind=land_discount&condition=named_beneficiary&ground=x",
         "/offers/check?kind=other",
         "/offers/rules",
+        "/offers/sweep",
+        "/projects/1/plan",
         "/figures",
         "/figures/signed?year=2025",
         "/figures/definitions",

@@ -48,7 +48,8 @@ pub fn recognise(kind: Kind, headings: &[String]) -> Vec<Column> {
                     || own(&f.heading(crate::role::Lang::Zh)) == folded
                     || own(&f.heading(crate::role::Lang::En)) == folded
             };
-            match kind.fields().iter().find(is).filter(|f| !taken.contains(&f.word)) {
+            let own_act = |f: &&Field| crate::plan::guarded(kind, f.word);
+            match kind.fields().iter().find(is).filter(|f| !taken.contains(&f.word) && !own_act(f)) {
                 Some(field) => {
                     taken.push(field.word);
                     Column::Field(field, unit)

@@ -81,7 +81,7 @@ pub const WAITS: &[Choice] = &[
     ("filed", "已备案", "Filed"),
     ("started", "已开工", "Construction started"),
     ("completed", "已竣工", "Completed"),
-    ("producing", "已投产", "In production"),
+    ("in_production", "已投产", "In production"),
     ("at_capacity", "已达产", "At capacity"),
     ("invested", "到位资金达到", "Money arrived reaches"),
     ("promise", "承诺已兑现", "A promise is kept"),
