@@ -4,6 +4,7 @@ pub mod area;
 pub mod bond;
 pub mod control;
 pub mod evaluate;
+pub mod find;
 pub mod fixed;
 pub mod programme;
 pub mod term;

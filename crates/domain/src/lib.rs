@@ -14,6 +14,7 @@ pub mod event;
 pub mod fact;
 pub mod figure;
 pub mod gate;
+pub mod geo;
 pub mod goal;
 pub mod industry;
 pub mod intake;

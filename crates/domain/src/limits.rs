@@ -287,6 +287,14 @@ pub const INVENTORY_PROJECT: usize = 2_000;
 pub const APPRAISAL_YEARS: usize = 50;
 /// Rows of one list in a one-page brief.
 pub const BRIEF_ROWS: usize = 6;
+/// Corners of one boundary.
+pub const BOUNDARY_POINTS: usize = 500;
+/// Neighbouring parcels that are put together at most.
+pub const COMBINED: usize = 4;
+/// Sets of neighbours that are shown.
+pub const COMBOS: usize = 20;
+/// Sets of neighbours that are looked at.
+pub const COMBOS_TRIED: usize = 20_000;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;

@@ -1,6 +1,7 @@
 //! A field of a record: what it holds, how people write it, how it is shown.
 
 use super::{Fault, Kind};
+use crate::geo::Polygon;
 use crate::land::area::Area;
 use crate::money;
 use crate::role::Lang;
@@ -145,11 +146,11 @@ impl Field {
         let counted = 0..=limits::INVENTORY_NUMBER;
         match (self.form, value) {
             (Form::Line, Value::Text(t)) if one_line(t) => Ok(()),
-            (Form::Long | Form::Shape, Value::Text(t))
-                if t.chars().count() <= limits::INVENTORY_TEXT_CHARS =>
-            {
-                Ok(())
-            }
+            (Form::Shape, Value::Text(t)) => Polygon::parse(t).map(drop).map_err(|fault| {
+                let (zh, en) = fault.texts();
+                self.fault(&format!("：{zh}"), &en)
+            }),
+            (Form::Long, Value::Text(t)) if t.chars().count() <= limits::INVENTORY_TEXT_CHARS => Ok(()),
             (Form::Choice(all), Value::Text(t)) if all.iter().any(|c| c.0 == t) => Ok(()),
             (Form::Words(all), Value::Text(t)) if words(all, t).as_deref() == Some(t) => Ok(()),
             (Form::Area | Form::Yuan | Form::Count(..) | Form::Hundredths(..), Value::Int(n))
@@ -208,9 +209,7 @@ impl Field {
             return Ok(None);
         }
         let value = match self.form {
-            Form::Line | Form::Long | Form::Shape | Form::Ref(_) | Form::Project => {
-                Some(Value::Text(typed.to_string()))
-            }
+            Form::Line | Form::Long | Form::Ref(_) | Form::Project => Some(Value::Text(typed.to_string())),
             Form::Choice(all) => {
                 let folded = text::squeeze(typed);
                 let is = |c: &&Choice| {
@@ -218,6 +217,13 @@ impl Field {
                 };
                 all.iter().find(is).map(|c| Value::Text(c.0.to_string()))
             }
+            Form::Shape => match Polygon::parse(typed) {
+                Ok(polygon) => Some(Value::Text(polygon.to_string())),
+                Err(fault) => {
+                    let (zh, en) = fault.texts();
+                    return Err(self.fault(&format!("：{zh}"), &en));
+                }
+            },
             Form::Words(all) => words(all, typed).map(Value::Text),
             Form::Area => area(typed).map(Value::Int),
             Form::Yuan => yuan(typed).map(Value::Int),
