@@ -21,6 +21,7 @@ pub mod figure;
 pub mod import;
 pub mod intake;
 pub mod inventory;
+pub mod land;
 pub mod lead;
 pub mod ledger;
 pub mod offer;

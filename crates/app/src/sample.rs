@@ -5,6 +5,7 @@
 //! does not exist. The same seed makes the same zone.
 
 pub mod contract;
+pub mod landing;
 pub mod leads;
 pub mod projects;
 pub mod team;

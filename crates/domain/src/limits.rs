@@ -295,6 +295,10 @@ pub const COMBINED: usize = 4;
 pub const COMBOS: usize = 20;
 /// Sets of neighbours that are looked at.
 pub const COMBOS_TRIED: usize = 20_000;
+/// Parcels that a map labels; with more, the labels would cover the map.
+pub const MAP_LABELS: usize = 120;
+/// Places that a match lists, of either sort.
+pub const FITS_SHOWN: usize = 100;
 // Land.
 /// Largest area, hundredths of a square metre: ten million km², more than the country.
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;

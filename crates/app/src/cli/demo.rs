@@ -164,6 +164,7 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
         app.store.add_rate(&Actor::System, at_nine(sample::projects::RATE_SINCE), &rate).await?;
         let histories = sample::projects::make(&sample, &team, SEED);
         sample::projects::seed(&app.store, &app.config, &histories).await?;
+        sample::landing::seed(&app.store, &histories, at_nine).await?;
         sample::leads::seed(&app.store, &sample, &team, app.clock.today(), at_nine).await?;
     }
     Ok(())

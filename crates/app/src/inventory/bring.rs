@@ -167,7 +167,15 @@ fn accepted(code: &str, outcome: &Outcome) -> Option<ImportedItem> {
 /// # Errors
 /// The file is gone, cannot be read, or has no heading with a code.
 pub async fn plan(app: &App, kind: Kind, file: &str, day: Date) -> Result<Plan> {
-    let (path, today, now) = (upload(app, file)?, app.clock.today(), app.clock.now());
+    let path = upload(app, file)?;
+    if let Some(features) = features(&path).await? {
+        let said = features.map_err(|(zh, en)| {
+            WebError::bad_request(format!("文件读不出来：{zh}"), format!("The file cannot be read: {en}"))
+                .next(format!("/inventory/{kind}/import"), "重新上传", "Upload again")
+        })?;
+        let rows = (1u64..).zip(said.rows).map(|(n, cells)| (n, cells, false)).collect();
+        return compared(app, kind, said.headings, rows, day).await;
+    }
     let table = move || {
         source::table(&path, None, limits::INVENTORY_ROWS + limits::INTAKE_TITLE_ROWS, &|rows| {
             rows.iter().any(|r| is_heading(kind, r))
@@ -179,6 +187,41 @@ pub async fn plan(app: &App, kind: Kind, file: &str, day: Date) -> Result<Plan> 
         unreadable(kind, "没有找到表头：第一行应有“编号”和至少一个字段名 / no heading: the first row names “编号” and a field")
     })?;
     let headings = table.rows[heading].cells.clone();
+    let rows = table.rows.into_iter().skip(heading + 1).map(|r| (r.number, r.cells, r.broken.is_some()));
+    compared(app, kind, headings, rows.collect(), day).await
+}
+
+type Features = std::result::Result<domain::geo::features::Features, Fault>;
+
+/// A map file's features, or `None` for any other file.
+async fn features(path: &std::path::Path) -> Result<Option<Features>> {
+    let path = path.to_path_buf();
+    let read = move || -> anyhow::Result<Option<String>> {
+        use std::io::Read as _;
+        let mut start = Vec::new();
+        let file = std::fs::File::open(&path)?;
+        let long = file.metadata()?.len() > limits::INTAKE_FILE_BYTES;
+        file.take(4_096).read_to_end(&mut start)?;
+        let head = String::from_utf8_lossy(&start).into_owned();
+        let plain = |text: &str| text.trim_start_matches('\u{feff}').trim_start().to_string();
+        if long || !plain(&head).starts_with('{') || !head.contains("\"FeatureCollection\"") {
+            return Ok(None);
+        }
+        Ok(Some(plain(&String::from_utf8_lossy(&std::fs::read(&path)?))))
+    };
+    let text = tokio::task::spawn_blocking(read).await.map_err(anyhow::Error::new)??;
+    Ok(text.map(|t| domain::geo::features::read(&t)))
+}
+
+/// Rows of a file (number, cells, whether it is broken) against the records that are there.
+async fn compared(
+    app: &App,
+    kind: Kind,
+    headings: Vec<String>,
+    body: Vec<(u64, Vec<String>, bool)>,
+    day: Date,
+) -> Result<Plan> {
+    let (today, now) = (app.clock.today(), app.clock.now());
     let columns = recognise(kind, &headings);
     let seen = app.store.last_change().await?;
     let items = app.store.items(kind).await?;
@@ -190,31 +233,28 @@ pub async fn plan(app: &App, kind: Kind, file: &str, day: Date) -> Result<Plan> 
             "this row does not fit the heading, or holds characters that cannot be read; mend it and upload again".into(),
         )]
     };
-    let body = &table.rows[heading + 1..];
-    let said: Vec<_> = body
-        .iter()
-        .map(|row| if row.broken.is_some() { Err(broken()) } else { read(&columns, &row.cells, day, today) })
-        .collect();
-    let outcomes = compare(kind, &there, &said, now);
-    let mut outcomes = outcomes;
+    let judge = |(_, cells, bad): &(u64, Vec<String>, bool)| {
+        if *bad { Err(broken()) } else { read(&columns, cells, day, today) }
+    };
+    let said: Vec<_> = body.iter().map(judge).collect();
+    let mut outcomes = compare(kind, &there, &said, now);
     for outcome in &mut outcomes {
-        let (before, change, first) = match &*outcome {
-            Outcome::New(change) => (Default::default(), change, true),
+        let (mut after, change, first) = match &*outcome {
+            Outcome::New(change) => (domain::inventory::Values::new(), change, true),
             Outcome::Changed(_, change, before) => (before.clone(), change, false),
             Outcome::Same(_) | Outcome::Rejected(_) => continue,
         };
-        let mut after = before;
         after.extend(change.set.iter().filter_map(|(w, v)| Some((w.clone(), v.clone()?))));
         let faults = refuse(app, kind, &after, first).await?;
         if !faults.is_empty() {
             *outcome = Outcome::Rejected(faults);
         }
     }
-    let code = |n: usize| -> String {
-        let at = columns.iter().position(|c| *c == Column::Code);
-        at.and_then(|at| body[n].cells.get(at)).map(|c| c.trim().to_string()).unwrap_or_default()
-    };
-    let rows = outcomes.into_iter().enumerate().map(|(n, o)| (body[n].number, code(n), o)).collect();
+    let at = columns.iter().position(|c| *c == Column::Code);
+    let code =
+        |cells: &[String]| at.and_then(|at| cells.get(at)).map(|c| c.trim().to_string()).unwrap_or_default();
+    let rows =
+        outcomes.into_iter().zip(&body).map(|(o, (number, cells, _))| (*number, code(cells), o)).collect();
     Ok(Plan { rows, columns: headings.into_iter().zip(columns).collect(), seen })
 }
 

@@ -13,6 +13,7 @@ use axum::extract::{Path, Query, State};
 use domain::inventory::fold::title;
 use domain::inventory::{Form, Kind, Value};
 use domain::limits;
+use domain::role::Action;
 use domain::user::UnitId;
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -89,7 +90,17 @@ impl Asked {
 #[must_use]
 pub fn tabs(now: Kind, lang: Lang) -> Vec<Tab> {
     let tab = |k: &Kind| Tab { href: format!("/inventory/{k}"), name: k.label(lang), here: now == *k };
-    group(now).kinds.iter().map(tab).collect()
+    let more: &[(&str, &str, &str)] = match group(now).action {
+        Action::EditLand => {
+            &[("/land/map", "载体地图", "Map"), ("/land/programme", "整理与债券进度", "Progress")]
+        }
+        Action::EditOffer => {
+            &[("/offers/check", "条款审查", "Check a line"), ("/offers/sweep", "合同清理", "Sweep")]
+        }
+        _ => &[],
+    };
+    let extra = more.iter().map(|m| Tab { href: m.0.to_string(), name: lang.t(m.1, m.2), here: false });
+    extra.chain(group(now).kinds.iter().map(tab)).collect()
 }
 
 /// The day of a query, or today.
@@ -145,7 +156,7 @@ pub async fn get(
         holdable: kind.can_be_held(),
         filtered: !q.is_empty() || free || day != today,
         may_edit: guard(&signed, kind).is_ok(),
-        may_export: signed.may(domain::role::Action::Export),
+        may_export: signed.may(Action::Export),
         heads: heads.map(|f| Head { name: f.label(lang), number: is_number(f.form) }).collect(),
         rows,
         total,

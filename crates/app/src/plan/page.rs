@@ -34,7 +34,6 @@ struct PlanPage {
     d: Plan,
     may_offer: bool,
     may_review: bool,
-    may_land: bool,
 }
 
 /// The plan as pages and documents show it.
@@ -227,7 +226,6 @@ pub async fn get(
         d: plan_of(&app, &signed, &project, &asked.rate).await?,
         may_offer,
         may_review: signed.may(Action::ReviewOffer),
-        may_land: signed.may(Action::EditLand),
         p: Chrome::of(&signed, Nav::Projects),
     })
 }

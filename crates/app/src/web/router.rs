@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, chain, company, desk, event, evidence, figure, import, inventory, lead, offer, overview, plan,
-    project, report, review, settings, target, team,
+    audit, chain, company, desk, event, evidence, figure, import, inventory, land, lead, offer, overview,
+    plan, project, report, review, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -211,6 +211,10 @@ fn guarded(app: App) -> Routes {
         .get("/projects/{id}/access", ReadProjects, project::access::get)
         .post("/projects/{id}/access", RecordFact, project::access::post)
         .post("/projects/{id}/reviews", RecordFact, review::round::open)
+        .get("/land/map", ReadProjects, land::map::get)
+        .get("/land/programme", ReadProjects, land::programme::get)
+        .get("/projects/{id}/match", ReadProjects, land::find::get)
+        .post("/projects/{id}/match", EditLand, land::find::post)
         .get("/inventory/{kind}", ReadProjects, inventory::list::get)
         .get("/inventory/{kind}/new", RecordFact, inventory::edit::new)
         .post("/inventory/{kind}/new", RecordFact, inventory::edit::add)

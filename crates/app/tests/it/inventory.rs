@@ -156,3 +156,71 @@ async fn a_table_shows_its_difference_is_written_once_and_reads_back_as_exported
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(refused.text().contains("没有找到表头"));
 }
+
+/// Two squares of 200 m side by side and one apart, as a map file.
+fn squares() -> String {
+    let square = |code: &str, lon: f64, power: i64| {
+        let (d, n) = (0.002_121, 0.001_804);
+        format!(
+            "{{\"type\":\"Feature\",\"properties\":{{\"编号\":\"{code}\",\"面积\":\"60亩\",\"规划用途\":\"工业\",\"成熟度\":\"净地\",\"供电能力\":{power}}},\
+             \"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[[[{lon},32.2],[{},32.2],[{},{}],[{lon},{}],[{lon},32.2]]]}}}}",
+            lon + d,
+            lon + d,
+            32.2 + n,
+            32.2 + n
+        )
+    };
+    let all = [square("G-1", 119.45, 8_000), square("G-2", 119.452_13, 9_000), square("G-3", 119.47, 3_000)];
+    format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", all.join(","))
+}
+
+#[tokio::test]
+async fn a_map_file_is_drawn_matched_with_reasons_and_neighbours_are_reserved_together() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let sent = director
+        .upload("/inventory/import", &[("kind", "parcel")], "地块.geojson", squares().as_bytes())
+        .await;
+    let preview = sent.goes_to();
+    let page = director.page(&preview).await;
+    assert_eq!(page.all("#rows tbody tr").len(), 3, "{}", page.text("main"));
+    let agree = [
+        ("seen", page.value("input[name=seen]")),
+        ("name", "地块.geojson".to_string()),
+        ("day", page.value("form[method=post] input[name=day]")),
+    ];
+    let agree: Vec<(&str, &str)> = agree.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let done = director.post(preview.split('?').next().unwrap(), &agree).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let map = director.page("/land/map").await;
+    let (drawn, totals) = (map.texts("#parcels tbody tr"), map.texts("#totals tbody tr"));
+    assert_eq!(map.all("svg.map a path").len(), 30, "24 + 3 parcels, 3 buildings");
+    assert!(drawn.len() == 27 && totals.last().is_some_and(|t| t.starts_with("合计27")), "{totals:?}");
+    let project = director.page("/projects").await.all("#projects tbody td.name > a")[0]
+        .value()
+        .attr("href")
+        .unwrap()
+        .to_string();
+    let asked =
+        format!("{project}/match?go=1&area=100亩&usage=industrial&power=8000&from=2027-03-01&combine=2");
+    let found = director.page(&asked.replace("亩", "%E4%BA%A9")).await;
+    let combos = found.text("#combos");
+    assert!(combos.contains("G-1 + G-2") && combos.contains("120.0 亩"), "{combos}");
+    let out = found.text("#out");
+    assert!(out.contains("供电需要 8000 千伏安，现有 3000 千伏安"), "{out}");
+    let ids = found.value("#combos input[name=ids]");
+    let reserve = [("ids", ids.as_str()), ("from", "2027-03-01"), ("expires", "2099-01-01")];
+    let held = director.post(&format!("{project}/match"), &reserve).await;
+    assert_eq!(held.status, StatusCode::SEE_OTHER, "{}", held.text());
+    let plan = director.page(&format!("{project}/plan")).await.text("#ground");
+    assert!(plan.contains("G-1") && plan.contains("G-2") && plan.contains("120.0 亩"), "{plan}");
+    let again = director.post(&format!("{project}/match"), &reserve).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+    let then = director.page("/land/map?day=2027-04-01&state=open").await.texts("#parcels tbody tr");
+    assert!(
+        then.len() == 3 && then.iter().filter(|r| r.contains("G-")).count() == 2,
+        "two more than the sample's: {then:?}"
+    );
+    let bad = director.get(&format!("{project}/match?go=1&area=x")).await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
