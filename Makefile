@@ -15,8 +15,9 @@ lint:
 deny:
 	@.ci/deny
 
-# Both need Python 3 with venv, for the peers; targets takes about 5 GB of disk at its default of 5 million companies.
+# place and targets need Python 3 with venv, for the peers; targets takes about 5 GB of disk at its default of 5 million companies.
 bench:
+	bench/landing/policy/run
 	bench/place/run
 	bench/targets/run
 

@@ -30,6 +30,7 @@ pub mod offer;
 pub mod place;
 pub mod placement;
 pub mod plan;
+pub mod policy;
 pub mod project;
 pub mod promise;
 pub mod rate;

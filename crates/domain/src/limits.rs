@@ -304,3 +304,18 @@ pub const FITS_SHOWN: usize = 100;
 pub const AREA_HUNDREDTHS: i64 = 1_000_000_000_000_000;
 /// Rows of one rule file about land: schemes of an evaluation, controls.
 pub const LAND_RULES: usize = 1_000;
+// Policies.
+/// Texts of a list that a company or project has as one fact (segments, qualifications).
+pub const FACT_LIST: usize = 100;
+/// Characters of one expression of a policy, as it is written and as it is printed again.
+pub const EXPR_CHARS: usize = 2_000;
+/// How deep an expression of a policy may be nested.
+pub const EXPR_DEPTH: usize = 40;
+/// Policies of one library.
+pub const POLICIES: usize = 2_000;
+/// Clauses of one policy.
+pub const POLICY_CLAUSES: usize = 40;
+/// Examples of one policy.
+pub const POLICY_EXAMPLES: usize = 40;
+/// Characters of one text of a policy.
+pub const POLICY_TEXT_CHARS: usize = 2_000;

@@ -111,7 +111,7 @@ pub(super) fn rounded(numerator: i128, denominator: i128) -> Option<i128> {
 }
 
 /// `value` × 10^-`places` without trailing zeros.
-pub(super) fn decimal(value: i128, places: u32) -> String {
+pub(crate) fn decimal(value: i128, places: u32) -> String {
     let unit = 10u128.pow(places.min(30));
     let (sign, n) = (if value < 0 { "-" } else { "" }, value.unsigned_abs());
     let rest = format!("{:0width$}", n % unit, width = places as usize);
