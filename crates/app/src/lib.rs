@@ -32,6 +32,7 @@ pub mod report;
 pub mod review;
 pub mod rules;
 pub mod sample;
+pub mod scenario;
 pub mod settings;
 pub mod target;
 pub mod team;

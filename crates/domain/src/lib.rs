@@ -36,6 +36,7 @@ pub mod promise;
 pub mod rate;
 pub mod review;
 pub mod role;
+pub mod scenario;
 pub mod scope;
 pub mod stage;
 pub mod target;

@@ -319,3 +319,13 @@ pub const POLICY_CLAUSES: usize = 40;
 pub const POLICY_EXAMPLES: usize = 40;
 /// Characters of one text of a policy.
 pub const POLICY_TEXT_CHARS: usize = 2_000;
+/// Words of one scenario by which companies are matched.
+pub const SCENARIO_WORDS: usize = 40;
+/// Chain segments of one scenario or capability.
+pub const SCENARIO_SEGMENTS: usize = 40;
+/// Companies that one matching of a scenario lists; more are counted.
+pub const SCENARIO_MATCHES: usize = 100;
+/// Rules about tenders.
+pub const TENDER_RULES: usize = 200;
+/// Residents that one matching of a scenario compares.
+pub const RESIDENTS_COMPARED: usize = 10_000;

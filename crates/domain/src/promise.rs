@@ -96,16 +96,16 @@ pub struct Kept {
     pub met_yuan: i64,
 }
 
-/// Counts promises that were due by `today`; kept early counts as due, in grace does not yet.
+/// Counts promises whose day has come by `today`: one that is kept before its day is not due yet, and one in grace is due and not met.
 #[must_use]
 pub fn kept<'a>(promises: impl IntoIterator<Item = &'a Promise>, today: Date) -> Kept {
     let mut sum = Kept::default();
     for promise in promises {
-        let met = match promise.state(today) {
-            State::Met | State::Late => true,
-            State::Missed => false,
-            State::NotDue | State::Grace | State::Waived => continue,
-        };
+        let state = promise.state(today);
+        if promise.due > today || state == State::Waived {
+            continue;
+        }
+        let met = matches!(state, State::Met | State::Late);
         let yuan = promise.yuan.unwrap_or(0);
         sum.due += 1;
         sum.due_yuan = sum.due_yuan.saturating_add(yuan);
@@ -253,6 +253,17 @@ mod tests {
         assert_eq!(rate, Kept { due: 2, met: 1, due_yuan: 400, met_yuan: 300 });
         assert_eq!(rate.per_mille(), Some(500));
         assert_eq!(kept([&ahead], date(2026, 12, 1)).per_mille(), None);
+        let early = Promise {
+            met_on: Some(date(2026, 1, 1)),
+            met_yuan: Some(100_000_000),
+            ..promise(date(2026, 12, 31))
+        };
+        assert_eq!(kept([&early], date(2026, 6, 1)).due, 0, "kept before its day, it is not due");
+        let grace = promise(date(2026, 6, 30));
+        assert_eq!(
+            kept([&grace], date(2026, 7, 10)),
+            Kept { due: 1, due_yuan: 100_000_000, ..Kept::default() }
+        );
     }
 
     #[test]

@@ -16,6 +16,7 @@ use domain::plan;
 use domain::project::Project;
 use domain::promise::{Recorded, State, payable};
 use domain::rate::Rates;
+use domain::scenario::tender::Tender;
 use domain::stage::Stage;
 use jiff::civil::Date;
 use store::inventory::Item;
@@ -32,8 +33,39 @@ pub async fn refuse(app: &App, kind: Kind, after: &Values, first: bool) -> Resul
             Ok(plan::refuse_offer(after, Rules::read(&app.config)?.offers.as_ref(), today, first))
         }
         Kind::Instalment => unpayable(app, after, today).await,
+        Kind::Matched => untendered(app, after, today).await,
         _ => Ok(Vec::new()),
     }
+}
+
+/// Orders of what the law wants tendered need the number of the tender, on the opportunity.
+async fn untendered(app: &App, after: &Values, today: Date) -> Result<Vec<Fault>> {
+    let text = |word: &str| after.get(word).and_then(Value::text).unwrap_or_default();
+    let mut faults: Vec<Fault> = Vec::new();
+    let ordered = text("stage") == "ordered";
+    if ordered && after.get("orders").and_then(Value::int).unwrap_or(0) == 0 {
+        faults.push(("“订单金额”：形成订单须写明金额".into(), "“Orders”: say how much was ordered".into()));
+    }
+    let Some(id) = app.store.item_by_code(Kind::Opportunity, text("opportunity")).await? else {
+        faults.push((
+            "“场景机会”：没有这个编号的机会".into(),
+            "“Opportunity”: there is none with this code".into(),
+        ));
+        return Ok(faults);
+    };
+    let Some(item) = app.store.item(id).await? else { return Ok(faults) };
+    let values = fold(&item.changes, today, app.clock.now()).values;
+    let tender = crate::scenario::tender(&values, today);
+    if ordered && tender == Tender::Required && !values.contains_key("tender_no") {
+        faults.push((
+            format!("“阶段”：{}，请先在机会里登记招标或比选编号", tender.names().0),
+            format!(
+                "“Stage”: {}; record the number of the tender with the opportunity first",
+                tender.names().1
+            ),
+        ));
+    }
+    Ok(faults)
 }
 
 /// An instalment that is said to be paid must have had its condition met on that day.

@@ -7,7 +7,7 @@ use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
     audit, chain, company, desk, event, evidence, figure, import, inventory, land, lead, offer, overview,
-    plan, project, report, review, settings, target, team,
+    plan, project, report, review, scenario, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -215,6 +215,8 @@ fn guarded(app: App) -> Routes {
         .get("/land/programme", ReadProjects, land::programme::get)
         .get("/projects/{id}/match", ReadProjects, land::find::get)
         .post("/projects/{id}/match", EditLand, land::find::post)
+        .get("/scenarios", ReadProjects, scenario::list::get)
+        .get("/scenarios/{id}", ReadProjects, scenario::fit::get)
         .get("/inventory/{kind}", ReadProjects, inventory::list::get)
         .get("/inventory/{kind}/new", RecordFact, inventory::edit::new)
         .post("/inventory/{kind}/new", RecordFact, inventory::edit::add)

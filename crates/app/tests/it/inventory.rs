@@ -224,3 +224,40 @@ async fn a_map_file_is_drawn_matched_with_reasons_and_neighbours_are_reserved_to
     let bad = director.get(&format!("{project}/match?go=1&area=x")).await;
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
+
+#[tokio::test]
+async fn a_scenario_finds_who_could_do_it_and_orders_wait_for_a_tender() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let list = director.page("/scenarios?year=2026").await;
+    assert_eq!(list.all("#scenarios tbody tr").len(), 10);
+    let steps = list.texts("#steps tbody tr");
+    assert!(steps[0].starts_with("已对接2") || steps[0].contains('2'), "{steps:?}");
+    assert!(list.text(".grid").contains("420 万元"), "{}", list.text(".grid"));
+    let link =
+        list.all("#scenarios tbody tr a[href^='/scenarios/']")[0].value().attr("href").unwrap().to_string();
+    let fits = director.page(&link).await;
+    let first = fits.texts("#fits tbody tr");
+    assert!(first.iter().any(|r| r.contains("视觉科技公司") && r.contains("机器视觉")), "{first:?}");
+    let works = [
+        ("code", "CJ-99"),
+        ("value.name", "改造工程"),
+        ("value.owner", "管委会"),
+        ("value.state_funded", "yes"),
+        ("value.purchase", "works"),
+        ("value.budget", "900万元"),
+    ];
+    let made = director.post("/inventory/opportunity/new", &works).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
+    let order = [
+        ("code", "DJ-99"),
+        ("value.opportunity", "CJ-99"),
+        ("value.company", "某公司"),
+        ("value.stage", "ordered"),
+        ("value.since", "2026-01-10"),
+        ("value.orders", "880万元"),
+    ];
+    let refused = director.post("/inventory/matched/new", &order).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.page().text(".flash.bad").contains("招标"), "{}", refused.page().text(".flash.bad"));
+}

@@ -47,6 +47,7 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/inventory/bond",
         "/inventory/parcel/import",
         "/land/map",
+        "/scenarios",
         "/land/programme",
         "/projects/1/match?go=1&area=60",
         "/inventory/offer_line/new",
