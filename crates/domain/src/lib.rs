@@ -6,6 +6,7 @@
 pub mod access;
 pub mod appraise;
 pub mod assessment;
+pub mod capital;
 pub mod chain;
 pub mod company;
 pub mod credit;

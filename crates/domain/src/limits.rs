@@ -329,3 +329,12 @@ pub const SCENARIO_MATCHES: usize = 100;
 pub const TENDER_RULES: usize = 200;
 /// Residents that one matching of a scenario compares.
 pub const RESIDENTS_COMPARED: usize = 10_000;
+// Capital.
+/// Most flows of one series; a hundred years of months are 1,200.
+pub const CASH_FLOWS: usize = 2_000;
+/// Most changes of sign in a series whose rate of return is asked for.
+pub const SIGN_CHANGES: usize = 60;
+/// Most steps of the tree that values a warrant; the work grows with their square.
+pub const TREE_STEPS: u32 = 2_000;
+/// Most days of a warrant that is valued: twenty years.
+pub const TREE_DAYS: u32 = 7_305;

@@ -111,12 +111,12 @@ async fn histories(app: &App) -> Result<Vec<History>> {
         .map(|o| {
             let values = domain::inventory::fold::fold(&o.changes, Date::MAX, now).values;
             let published = values.get("from").and_then(Value::day);
-            let begins = o.changes.iter().map(|c| c.said.effective).min();
-            History {
-                published: published.or(begins),
-                companies: by.remove(&o.code).unwrap_or_default(),
-                code: o.code,
+            let published = published.or(o.changes.iter().map(|c| c.said.effective).min());
+            let mut companies = by.remove(&o.code).unwrap_or_default();
+            for steps in companies.values_mut() {
+                steps.extend(published.map(|on| Step::on(Stage::Published, on)));
             }
+            History { published, companies, code: o.code }
         })
         .collect())
 }

@@ -39,22 +39,20 @@ pub fn opportunity(code: &str, values: &Values) -> Opportunity {
 }
 
 /// What the law asks of buying it on a day. The record says whether public money pays and what is bought; that it belongs to a construction
-/// project it does not say, so works count as such and goods and services do not.
+/// project it does not say, so works count as such and goods and services do not; where public money pays, it is taken to pay all.
 #[must_use]
 pub fn tender(values: &Values, day: Date) -> Tender {
     let bought: Bought =
         values.get("purchase").and_then(Value::text).and_then(|w| w.parse().ok()).unwrap_or(Bought::Services);
+    let (budget, public) =
+        (values.get("budget").and_then(Value::int), values.get("state_funded").is_some_and(Value::yes));
     let purchase = Purchase {
         bought,
         construction: bought == Bought::Works,
-        funding: if values.get("state_funded").is_some_and(Value::yes) {
-            Funding::Budget
-        } else {
-            Funding::Private
-        },
-        yuan: values.get("budget").and_then(Value::int),
-        funds: None,
-        total: None,
+        funding: if public { Funding::Budget } else { Funding::Private },
+        yuan: budget,
+        funds: budget.filter(|_| public),
+        total: budget,
     };
     domain::scenario::tender::RuleSet::built_in().judge(&purchase, day).tender
 }

@@ -569,7 +569,7 @@ mod tests {
                 (!area || s.area >= need.area)
                     && s.usage.as_deref() == Some("industrial")
                     && s.pollution.unwrap_or(0) >= 2
-                    && s.power.iter().filter(|p| p.0 <= need.from).next_back().is_some_and(|p| p.1 >= 8_000)
+                    && s.power.iter().rfind(|p| p.0 <= need.from).is_some_and(|p| p.1 >= 8_000)
                     && s.taken.iter().all(|t| t.until.is_some_and(|u| u < need.from))
             };
             for (n, s) in sites.iter().enumerate() {
