@@ -99,7 +99,7 @@ impl Expr {
         Expr::parse(text, Kind::Flag)
     }
 
-    /// Reads an amount in yuan.
+    /// Reads an amount in yuan. A number of people, pieces or square metres, and a bare share, are none.
     ///
     /// # Errors
     /// The first fault, with its column and what to write.

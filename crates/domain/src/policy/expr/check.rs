@@ -178,11 +178,30 @@ pub(super) fn one_of(word: &Word, left: Typed, list: Vec<Typed>) -> Result<Typed
     Typed::new(Node::In(Box::new(left.node), kind, items), Kind::Flag, at)
 }
 
+/// Holds a number to be an amount: yuan, or what has no name of its own, such as yuan for each person.
+pub(super) fn is_yuan(typed: &Typed) -> Result<(), Fault> {
+    match measure(&typed.node) {
+        Measure::Of(unit) if unit != Unit::Yuan => {
+            let (zh, en) = unit.names();
+            Err(typed.at.fault(
+                format!("金额以元计，但这是{zh}；请乘以每单位的金额，如 × 2000"),
+                format!(
+                    "an amount is in yuan, and this is {en}; multiply it by yuan for each, such as * 2000"
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A condition decides between two values of one kind.
 pub(super) fn decide(word: &Word, when: Typed, yes: Typed, no: Typed) -> Result<Typed, Fault> {
     let when = when.held_to(Kind::Flag)?;
     if yes.kind != no.kind {
         return Err(unlike(word, yes.kind, no.kind));
+    }
+    if yes.kind == Kind::Number {
+        same_unit(word, &yes.node, &no.node)?;
     }
     let (at, kind) = (when.at, yes.kind);
     Typed::new(Node::If(Box::new([when.node, yes.node, no.node])), kind, at)

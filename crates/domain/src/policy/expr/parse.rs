@@ -36,6 +36,9 @@ pub(super) fn expression(text: &str, kind: Kind) -> Result<Expr, Fault> {
         return Err(next.fault(zh, en));
     }
     let typed = typed.held_to(kind)?;
+    if kind == Kind::Number {
+        check::is_yuan(&typed)?;
+    }
     Ok(Expr { node: typed.node, kind: typed.kind })
 }
 

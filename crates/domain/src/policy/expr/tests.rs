@@ -193,7 +193,33 @@ fn faults_say_where_what_and_what_to_write() {
     {
         assert!(Expr::condition(&format!("{deep}1")).unwrap_err().en.contains("deep"), "{deep}");
     }
-    assert!(Expr::amount("company.high_tech").is_err() && Expr::amount("company.employees * 2000").is_ok());
+}
+
+#[test]
+fn an_amount_counts_yuan_and_nothing_else() {
+    for amount in [
+        "80000",
+        "company.employees * 2000",
+        "(plan.jobs - 30) * 2000",
+        "company.research_spend * 0.08 + 50000",
+        "company.research_spend * (company.research_spend / company.revenue_last_year)",
+        "company.high_tech ? company.research_spend / 2 : 50000",
+    ] {
+        assert!(Expr::amount(amount).is_ok(), "{amount}");
+    }
+    for (amount, says) in [
+        ("company.high_tech", "a number is needed"),
+        ("company.employees", "this is people"),
+        ("-company.employees + 1", "this is people"),
+        ("plan.land_area / 2 * 1 > 3 ? 1 : company.employees", "this is people"),
+        ("plan.land_area", "this is square metres"),
+        ("company.research_spend / company.revenue_last_year", "this is a share"),
+        ("years_since(company.registered_on)", "this is years"),
+        ("company.high_tech ? company.research_spend : company.employees", "yuan beside people"),
+    ] {
+        let fault = Expr::amount(amount).expect_err(amount);
+        assert!(fault.en.contains(says), "{amount}: {fault}");
+    }
 }
 
 #[test]
