@@ -124,7 +124,7 @@ impl Policy {
         Outcome { policy: self, verdict, amount, amount_missing, open }
     }
 
-    /// What becomes of a company, without reasons; stops at the first clause that decides.
+    /// What becomes of a company, without reasons, whether or not the policy is in force; stops at the first clause that decides.
     #[must_use]
     pub fn verdict(&self, facts: &Facts, day: Date) -> Verdict {
         let (mut failing, mut unknown) = (0, false);
@@ -143,12 +143,13 @@ impl Policy {
         if failing > 0 || unknown { Verdict::Almost } else { Verdict::Applies }
     }
 
-    /// Which companies it fits, and what they take of its budget.
+    /// Which companies it fits, and what they take of its budget: the list for 免申即享. Nobody where it is not in force on `day`.
     pub fn reach<'f, K>(&self, companies: impl IntoIterator<Item = (K, &'f Facts)>, day: Date) -> Reach<K> {
         let mut reach =
             Reach { applies: Vec::new(), almost: Vec::new(), others: 0, total: 0, unknown: 0, left: None };
         for (key, facts) in companies {
-            match self.verdict(facts, day) {
+            let verdict = if self.in_force(day) { self.verdict(facts, day) } else { Verdict::No };
+            match verdict {
                 Verdict::No => reach.others += 1,
                 Verdict::Almost => {
                     let open = |clause: &&Clause| clause.when.truth(facts, day) != Truth::Yes;
@@ -326,6 +327,19 @@ mod tests {
         assert_eq!(short.reach(companies.iter().enumerate(), DAY).left, Some(-20_000));
     }
 
+    #[test]
+    fn a_policy_that_is_not_in_force_reaches_nobody_and_takes_nothing() {
+        let policy = Library::built_in().policies.iter().find(|p| p.id == "high-tech-2024").unwrap();
+        let company = facts(&[("company.high_tech", Given::Flag(true))]);
+        let reach = |day| policy.reach([((), &company)], day);
+        assert_eq!((reach(date(2025, 12, 31)).applies.len(), reach(date(2025, 12, 31)).total), (1, 150_000));
+        for day in [date(2026, 1, 1), date(2023, 12, 31)] {
+            let none = reach(day);
+            assert_eq!((none.applies.len(), none.almost.len(), none.others, none.total), (0, 0, 1, 0));
+            assert_eq!(none.left, Some(3_000_000));
+        }
+    }
+
     /// A value of a field, often near a threshold of the sample; `None` for not known.
     fn value(form: Form) -> BoxedStrategy<Option<Given>> {
         let near = vec![0, 1, 5, 12, 31, 300, 800, 20_000, 3_000_000, 20_000_000, 90_000_000, 400_000_000];
@@ -373,7 +387,8 @@ mod tests {
                 prop_assert_eq!(slow.map_or(Verdict::No, |e| e.outcome.verdict), verdict, "{}", policy.id);
                 let reach = policy.reach([((), &facts)], DAY);
                 let judged = policy.judge(&facts, DAY);
-                prop_assert_eq!(!reach.applies.is_empty(), judged.verdict == Verdict::Applies);
+                prop_assert_eq!(!reach.applies.is_empty(), verdict == Verdict::Applies);
+                prop_assert_eq!(!reach.almost.is_empty(), verdict == Verdict::Almost);
                 if let Some((_, open)) = reach.almost.first() {
                     prop_assert_eq!(*open, judged.open.len());
                 }
