@@ -30,6 +30,8 @@ words! {
     Stacking "no rule of stacking" {
         /// 从高不重复.
         Largest = "largest", "从高不重复", "the largest only";
+        /// 互斥，排在前面的优先: the first in the library that applies bars the rest, whatever they give.
+        Exclusive = "exclusive", "互斥，排前优先", "the first listed only";
         /// 合计不超过上限.
         Sum = "sum", "合计不超过上限", "all, up to a cap";
     }
@@ -161,6 +163,9 @@ pub struct Library {
     pub id: String,
     /// Where it comes from.
     pub source: String,
+    /// The most that all policies together give one company, yuan; after the rules of the groups.
+    #[serde(default)]
+    pub cap: Option<i64>,
     /// Groups of policies that stack.
     #[serde(rename = "group", default)]
     pub groups: Vec<Group>,
@@ -192,6 +197,9 @@ impl Library {
         let library: Library = toml::from_str(text).map_err(|e| e.to_string())?;
         if library.id.trim().is_empty() || library.source.trim().is_empty() {
             return Err("id and source must not be empty".into());
+        }
+        if library.cap.is_some_and(|yuan| yuan <= 0) {
+            return Err("`cap` must be above 0; leave it out where there is none".into());
         }
         if library.policies.len() > limits::POLICIES {
             return Err(format!("a library holds at most {} policies", limits::POLICIES));
@@ -226,11 +234,9 @@ impl Group {
         filled(&[("zh", &self.zh), ("en", &self.en)])?;
         match (self.rule, self.cap) {
             (Stacking::Sum, Some(cap)) if cap > 0 => Ok(()),
-            (Stacking::Largest, None) => Ok(()),
+            (Stacking::Largest | Stacking::Exclusive, None) => Ok(()),
             (Stacking::Sum, _) => Err("the rule `sum` needs a cap above 0".into()),
-            (Stacking::Largest, Some(_)) => {
-                Err("the rule `largest` has no cap of its own; leave it out".into())
-            }
+            (rule, Some(_)) => Err(format!("the rule `{rule}` has no cap of its own; leave it out")),
         }
     }
 }
@@ -448,7 +454,10 @@ mod tests {
             );
             assert!(policy.zh.contains("示例") && policy.document.contains("示例"), "{}", policy.id);
         }
-        assert!(library.groups.iter().any(|g| g.rule == Stacking::Sum));
+        for rule in Stacking::ALL {
+            assert!(library.groups.iter().any(|g| g.rule == *rule), "{rule}");
+        }
+        assert!(library.cap.is_some());
         assert_eq!(Library::built_in(), &library);
     }
 
@@ -511,7 +520,9 @@ mod tests {
             ("given.company.employees = 10", "given.company.employees = 1.5", "decimals"),
             ("group = \"g\"", "group = \"h\"", "no group `h`"),
             ("rule = \"largest\"", "rule = \"sum\"", "group `g`: the rule `sum` needs a cap"),
-            ("rule = \"largest\"", "rule = \"largest\"\ncap = 5", "no cap of its own"),
+            ("rule = \"largest\"", "rule = \"largest\"\ncap = 5", "`largest` has no cap of its own"),
+            ("rule = \"largest\"", "rule = \"exclusive\"\ncap = 5", "`exclusive` has no cap of its own"),
+            ("id = \"t\"", "id = \"t\"\ncap = 0", "`cap` must be above 0"),
             ("from = \"2026-01-01\"", "from = \"2026-01-01\"\nto = \"2025-01-01\"", "before `from`"),
             ("cap = 1000", "near = 2", "`near` must be less"),
             ("id = \"p\"", "id = \"P\"", "a to z"),

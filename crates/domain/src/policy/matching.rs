@@ -51,10 +51,12 @@ pub struct Outcome<'a> {
 /// Why a policy that applies gives less than its amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GaveWay<'a> {
-    /// Another policy of the group gives more.
+    /// Another policy of the group gives more, or stands before it where the group is exclusive.
     To(&'a Policy),
     /// The group's cap is reached.
     Cap(&'a Group),
+    /// The cap over all policies is reached, yuan.
+    Overall(i64),
 }
 
 /// A policy for a company, after stacking.
@@ -200,19 +202,25 @@ impl Library {
         Entitlements { list, total, unknown }
     }
 
-    /// Lets the policies of each group give way to each other. One whose amount is not known neither gives way nor makes way.
+    /// Lets the policies of each group give way to each other, then all of them to the cap of the library. One whose amount is not known
+    /// gives way only in an exclusive group, and only there bars others.
     fn stack<'a>(&'a self, list: &mut [Entitled<'a>]) {
         let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, entitled) in list.iter().enumerate() {
-            if let (Some(group), Some(_)) = (&entitled.outcome.policy.group, entitled.kept) {
+            if let (Some(group), Verdict::Applies) =
+                (&entitled.outcome.policy.group, entitled.outcome.verdict)
+            {
                 groups.entry(group).or_default().push(at);
             }
         }
         for (id, mut members) in groups {
             let Some(group) = self.group(id) else { continue };
-            members.sort_by_key(|at| Reverse(list[*at].kept));
+            if group.rule != Stacking::Exclusive {
+                members.retain(|at| list[*at].kept.is_some());
+                members.sort_by_key(|at| Reverse(list[*at].kept));
+            }
             match group.rule {
-                Stacking::Largest => {
+                Stacking::Largest | Stacking::Exclusive => {
                     let Some((first, rest)) = members.split_first() else { continue };
                     let best = list[*first].outcome.policy;
                     for at in rest {
@@ -221,16 +229,28 @@ impl Library {
                     }
                 }
                 Stacking::Sum => {
-                    let mut left = group.cap.unwrap_or(i64::MAX);
-                    for at in members {
-                        let amount = list[at].kept.unwrap_or(0);
-                        let kept = amount.min(left);
-                        left -= kept;
-                        list[at].kept = Some(kept);
-                        list[at].gave_way = (kept < amount).then_some(GaveWay::Cap(group));
-                    }
+                    cut(list, &members, group.cap.unwrap_or(i64::MAX), GaveWay::Cap(group));
                 }
             }
+        }
+        if let Some(cap) = self.cap {
+            let mut all: Vec<usize> = (0..list.len()).filter(|at| list[*at].kept.is_some()).collect();
+            all.sort_by_key(|at| Reverse(list[*at].kept));
+            cut(list, &all, cap, GaveWay::Overall(cap));
+        }
+    }
+}
+
+/// Keeps in the order of `members` what fits under a cap.
+fn cut<'a>(list: &mut [Entitled<'a>], members: &[usize], cap: i64, why: GaveWay<'a>) {
+    let mut left = cap;
+    for at in members {
+        let amount = list[*at].kept.unwrap_or(0);
+        let kept = amount.min(left);
+        left -= kept;
+        list[*at].kept = Some(kept);
+        if kept < amount {
+            list[*at].gave_way = Some(why);
         }
     }
 }
@@ -340,6 +360,38 @@ mod tests {
         }
     }
 
+    #[test]
+    fn in_an_exclusive_group_the_first_listed_stays_though_it_gives_less_or_its_amount_is_not_known() {
+        let mut library = Library::built_in().clone();
+        let company = investor(150_000_000, 400_000_000);
+        library.groups.iter_mut().find(|g| g.id == "title").unwrap().rule = Stacking::Exclusive;
+        let all = library.entitlements(&company, DAY);
+        assert_eq!(of(&all, "high-tech").kept, Some(200_000), "listed before");
+        let later = of(&all, "specialised");
+        assert!(
+            later.kept == Some(0) && matches!(later.gave_way, Some(GaveWay::To(p)) if p.id == "high-tech")
+        );
+        assert_eq!((all.total, all.unknown), (15_200_000, 0));
+
+        let unknown = crate::policy::expr::Expr::amount("company.patents_invention * 1000").unwrap();
+        let first = library.policies.iter_mut().find(|p| p.id == "high-tech").unwrap();
+        first.amount = Amount::Formula(unknown);
+        let all = library.entitlements(&company, DAY);
+        assert_eq!((of(&all, "high-tech").kept, of(&all, "specialised").kept), (None, Some(0)));
+        assert_eq!((all.total, all.unknown), (15_000_000, 1));
+    }
+
+    #[test]
+    fn the_cap_over_all_policies_cuts_the_smallest_and_says_so() {
+        let library = Library { cap: Some(15_200_000), ..Library::built_in().clone() };
+        let all = library.entitlements(&investor(150_000_000, 400_000_000), DAY);
+        let kept = |id| (of(&all, id).kept, of(&all, id).gave_way);
+        assert_eq!(kept("equipment"), (Some(9_000_000), None));
+        assert_eq!(kept("specialised"), (Some(200_000), Some(GaveWay::Overall(15_200_000))));
+        assert!(matches!(kept("high-tech"), (Some(0), Some(GaveWay::To(_)))), "its own reason stays");
+        assert_eq!(all.total, 15_200_000);
+    }
+
     /// A value of a field, often near a threshold of the sample; `None` for not known.
     fn value(form: Form) -> BoxedStrategy<Option<Given>> {
         let near = vec![0, 1, 5, 12, 31, 300, 800, 20_000, 3_000_000, 20_000_000, 90_000_000, 400_000_000];
@@ -396,8 +448,20 @@ mod tests {
         }
 
         #[test]
-        fn stacking_takes_away_no_more_than_its_rule(facts in anybody()) {
-            let library = Library::built_in();
+        fn a_cap_over_all_gives_what_there_is_up_to_it(facts in anybody(), cap in 1i64..20_000_000) {
+            let free = Library::built_in().entitlements(&facts, DAY);
+            let library = Library { cap: Some(cap), ..Library::built_in().clone() };
+            let capped = library.entitlements(&facts, DAY);
+            prop_assert_eq!(capped.total, free.total.min(cap));
+            prop_assert_eq!(capped.unknown, free.unknown);
+        }
+
+        #[test]
+        fn stacking_takes_away_no_more_than_its_rule(facts in anybody(), exclusive in any::<bool>()) {
+            let mut library = Library::built_in().clone();
+            if exclusive {
+                library.groups.iter_mut().filter(|g| g.cap.is_none()).for_each(|g| g.rule = Stacking::Exclusive);
+            }
             let all = library.entitlements(&facts, DAY);
             for group in &library.groups {
                 let members: Vec<&Entitled<'_>> = all.list.iter()
@@ -407,6 +471,14 @@ mod tests {
                 let kept: i64 = members.iter().filter_map(|e| e.kept).sum();
                 let due = match group.rule {
                     Stacking::Largest => amounts.iter().copied().max().unwrap_or(0),
+                    Stacking::Exclusive => {
+                        let first = library.policies.iter().find_map(|policy| {
+                            let e = all.list.iter().find(|e| e.outcome.policy.id == policy.id)?;
+                            let ours = policy.group.as_ref() == Some(&group.id);
+                            (ours && e.outcome.verdict == Verdict::Applies).then_some(e.outcome.amount)
+                        });
+                        first.flatten().unwrap_or(0)
+                    }
                     Stacking::Sum => amounts.iter().sum::<i64>().min(group.cap.unwrap()),
                 };
                 prop_assert_eq!(kept, due, "{}", &group.id);
