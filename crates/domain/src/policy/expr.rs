@@ -26,8 +26,8 @@ mod suggest;
 mod tests;
 
 use super::facts::Facts;
-use super::field::FieldId;
-use super::number::Number;
+use super::field::{FieldId, Unit};
+use super::number::{Number, Rounding};
 use crate::limits;
 use crate::role::Lang;
 use jiff::civil::Date;
@@ -88,6 +88,21 @@ pub struct Gap {
     pub en: String,
     /// Fields it reads that are not known.
     pub missing: Vec<FieldId>,
+    /// The comparisons of numbers that fail, in the order they are written; of several that would do, each.
+    pub shortfalls: Vec<Shortfall>,
+}
+
+/// A comparison of numbers that fails, by how much: what a page sorts by and draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shortfall {
+    /// What there is.
+    pub value: Number,
+    /// What it is compared with.
+    pub need: Number,
+    /// What both count; `None` for what has no name, such as points.
+    pub unit: Option<Unit>,
+    /// Whether there is too much of it and not too little; `false` also where exactly `need` is asked or refused.
+    pub too_much: bool,
 }
 
 impl Expr {
@@ -144,8 +159,10 @@ impl Expr {
         if self.kind != Kind::Flag || self.truth(facts, today) == Truth::Yes {
             return None;
         }
-        let explain = |lang| explain::unmet(&eval::Scope { facts, today }, &self.node, lang);
-        Some(Gap { zh: explain(Lang::Zh), en: explain(Lang::En), missing: self.missing(facts) })
+        let scope = eval::Scope { facts, today };
+        let explain = |lang| explain::unmet(&scope, &self.node, lang);
+        let shortfalls = explain::shortfalls(&scope, &self.node);
+        Some(Gap { zh: explain(Lang::Zh), en: explain(Lang::En), missing: self.missing(facts), shortfalls })
     }
 
     /// The fields it reads that are not known, each once, in the order of the table.
@@ -176,6 +193,34 @@ impl Expr {
         fields.sort_unstable();
         fields.dedup();
         fields
+    }
+}
+
+impl Shortfall {
+    /// How far the value is from what is needed, never below zero; `None` when it is too large to hold.
+    #[must_use]
+    pub fn by(&self) -> Option<Number> {
+        let by = self.need.minus(self.value)?;
+        if by < Number::whole(0) { by.negative() } else { Some(by) }
+    }
+
+    /// How far, with its unit, rounded up so that a gap never looks closed: `0.8%`, `80万元`.
+    #[must_use]
+    pub fn text(&self, lang: Lang) -> Option<String> {
+        let by = self.by()?;
+        Some(match self.unit {
+            Some(unit) => unit.show(by, lang, 2, Rounding::Up),
+            None => by.text(2, Rounding::Up),
+        })
+    }
+
+    /// The distance in thousandths of what is needed, rounded up, by which companies that are almost there are sorted; `None` where nothing
+    /// is needed or it is too large to hold.
+    #[must_use]
+    pub fn per_mille(&self) -> Option<i64> {
+        let share = self.by()?.over(self.need)?;
+        let share = if share < Number::whole(0) { share.negative()? } else { share };
+        share.times(Number::whole(1_000))?.rounded(Rounding::Up)
     }
 }
 

@@ -3,16 +3,23 @@
 use super::check::{Measure, measure};
 use super::eval::Scope;
 use super::print::named;
-use super::{Kind, Node, Order, Sign};
+use super::{Kind, Node, Order, Shortfall, Sign};
 use crate::company::IndustryCode;
 use crate::industry;
-use crate::policy::field::{FieldId, Form, share_name};
+use crate::policy::field::{FieldId, Form, Unit, share_name};
 use crate::policy::number::{Number, PLACES, Rounding};
 use crate::role::Lang;
 
 /// Why a condition that does not hold does not.
 pub(super) fn unmet(scope: &Scope, node: &Node, lang: Lang) -> String {
     Explainer { scope, lang }.why(node, true)
+}
+
+/// The comparisons of numbers that keep it from holding.
+pub(super) fn shortfalls(scope: &Scope, node: &Node) -> Vec<Shortfall> {
+    let mut found = Vec::new();
+    Explainer { scope, lang: Lang::En }.fall_short(node, true, &mut found);
+    found
 }
 
 struct Explainer<'a> {
@@ -60,6 +67,31 @@ impl Explainer<'_> {
                 self.needs(left, Kind::Text, text, wanted, ("含有：", "to contain "))
             }
             _ => self.unknown(node),
+        }
+    }
+
+    /// The comparisons of numbers below a node that are not `wanted`; along the same ways as [`Explainer::why`].
+    fn fall_short(&self, node: &Node, wanted: bool, found: &mut Vec<Shortfall>) {
+        match node {
+            Node::Not(inner) => self.fall_short(inner, !wanted, found),
+            Node::All(all) | Node::Any(all) => {
+                let unmet = all.iter().filter(|node| self.scope.flag(node) != Some(wanted));
+                unmet.for_each(|node| self.fall_short(node, wanted, found));
+            }
+            Node::If(three) => {
+                if let Some(branch) = self.scope.branch(three) {
+                    self.fall_short(branch, wanted, found);
+                }
+            }
+            Node::Compare(order, Kind::Number, two) => {
+                let order = if wanted { *order } else { order.opposite() };
+                let (order, left, right) = self.sides(order, two);
+                if let (Some(value), Some(need)) = (self.scope.number(left), self.scope.number(right)) {
+                    let too_much = matches!(order, Order::Less | Order::AtMost);
+                    found.push(Shortfall { value, need, unit: unit(left, right), too_much });
+                }
+            }
+            _ => {}
         }
     }
 
@@ -128,10 +160,7 @@ impl Explainer<'_> {
     }
 
     fn compared(&self, order: Order, kind: Kind, two: &[Node; 2]) -> String {
-        let (left, right) = (self.chosen(&two[0]), self.chosen(&two[1]));
-        // `5 <= company.patents_all` is told from the side of the company.
-        let turned = !reads(left) && reads(right);
-        let (order, left, right) = if turned { (order.turned(), right, left) } else { (order, left, right) };
+        let (order, left, right) = self.sides(order, two);
         let (value, need) = match kind {
             Kind::Number => self.numbers(order, left, right),
             _ => (self.value(left, kind, right), self.value(right, kind, left)),
@@ -143,6 +172,13 @@ impl Explainer<'_> {
             Lang::Zh => format!("{name} {value}，{}", zh.replace('_', &need)),
             Lang::En => format!("{name} is {value}, {}", en.replace('_', &need)),
         }
+    }
+
+    /// The sides that count here; `5 <= company.patents_all` is told from the side of the company.
+    fn sides<'n>(&self, order: Order, two: &'n [Node; 2]) -> (Order, &'n Node, &'n Node) {
+        let (left, right) = (self.chosen(&two[0]), self.chosen(&two[1]));
+        let turned = !reads(left) && reads(right);
+        if turned { (order.turned(), right, left) } else { (order, left, right) }
     }
 
     /// The branch that counts here: of steps by turnover, the step of this company.
@@ -160,14 +196,10 @@ impl Explainer<'_> {
         let (Some(value), Some(need)) = (self.scope.number(left), self.scope.number(right)) else {
             return (self.unknown(left), self.unknown(right));
         };
-        let unit = match (measure(left), measure(right)) {
-            (Measure::Of(unit), _) | (Measure::Free, Measure::Of(unit)) => Some(unit),
-            _ => None,
-        };
         let falls_short = matches!(order, Order::More | Order::AtLeast);
         let (value_way, need_way) =
             if falls_short { (Rounding::Down, Rounding::Up) } else { (Rounding::Up, Rounding::Down) };
-        match unit {
+        match unit(left, right) {
             Some(unit) => {
                 let equal = matches!(order, Order::Is | Order::IsNot);
                 let places = if equal { PLACES } else { unit.places(need) };
@@ -226,6 +258,14 @@ impl Explainer<'_> {
             return format!("{text} {title}");
         }
         text.into()
+    }
+}
+
+/// What both sides of a comparison count.
+fn unit(left: &Node, right: &Node) -> Option<Unit> {
+    match (measure(left), measure(right)) {
+        (Measure::Of(unit), _) | (Measure::Free, Measure::Of(unit)) => Some(unit),
+        _ => None,
     }
 }
 

@@ -148,6 +148,36 @@ fn what_falls_short_never_looks_as_if_it_did_not() {
 }
 
 #[test]
+fn a_shortfall_is_a_figure_with_its_unit_and_its_distance() {
+    for (condition, told, per_mille, too_much) in [
+        ("company.research_spend / company.revenue_last_year >= 0.05", "0.8%", 160, false),
+        ("0.05 < company.research_spend / company.revenue_last_year", "0.8%", 160, false),
+        ("!(company.research_spend < 5000000)", "80万元", 160, false),
+        ("company.employees <= 100", "20人", 200, true),
+        ("company.employees * 2 + 1 >= 300", "59", 197, false),
+        ("company.revenue_last_year <= 5 ? company.high_tech : company.employees > 300", "180人", 600, false),
+        ("company.research_spend >= (company.revenue_last_year <= 5 ? 1 : 4200001)", "1元", 1, false),
+    ] {
+        let gap = gap(condition);
+        let [one] = gap.shortfalls[..] else { panic!("{condition}: {gap:?}") };
+        assert_eq!(one.text(Lang::Zh).as_deref(), Some(told), "{condition}");
+        assert_eq!((one.per_mille(), one.too_much), (Some(per_mille), too_much), "{condition}");
+    }
+    let several = gap(
+        "company.employees >= 200 && company.high_tech && company.employees >= 1 && company.patents_all > 2",
+    );
+    assert_eq!(
+        (several.shortfalls.len(), several.missing.len()),
+        (1, 1),
+        "what holds and what is not known is none"
+    );
+    let ways = gap("company.employees >= 200 || company.research_spend > 5000000").shortfalls;
+    assert_eq!(ways.iter().filter_map(|s| s.per_mille()).collect::<Vec<_>>(), [400, 160]);
+    let zero = gap("company.employees <= 0").shortfalls;
+    assert_eq!((zero[0].per_mille(), zero[0].by()), (None, Some(Number::whole(120))));
+}
+
+#[test]
 fn faults_say_where_what_and_what_to_write() {
     for (condition, column, says) in [
         ("", 1, "a field"),
@@ -336,6 +366,11 @@ proptest! {
         prop_assert_eq!(gap.is_none(), expr.truth(&facts, TODAY) == Truth::Yes);
         if let Some(gap) = gap {
             prop_assert!(!gap.zh.is_empty() && !gap.en.is_empty(), "{written}");
+            for short in &gap.shortfalls {
+                let by = short.by();
+                prop_assert!(by.is_none_or(|by| by >= Number::whole(0)), "{written}");
+                prop_assert!(!short.too_much || short.value >= short.need, "{written}");
+            }
         }
     }
 
