@@ -12,7 +12,7 @@
 //! table of fields, so that a fault is found where a policy is written and not where it is used.
 //!
 //! Operators: `? :`, `||`, `&&`, `== != < <= > >=`, `in [..]`, `in field`, `+ - * /`, `!`, `-`, `.startsWith("…")`, `.contains("…")`,
-//! `has(field)`, `date("2026-01-31")`, `today`, `years_since(day)`, `true`, `false`.
+//! `has(field)`, `size(field)` (characters of a text, entries of a list), `date("2026-01-31")`, `today`, `years_since(day)`, `true`, `false`.
 
 mod check;
 mod eval;
@@ -186,7 +186,7 @@ impl Expr {
     pub fn fields(&self) -> Vec<FieldId> {
         let mut fields = Vec::new();
         self.node.each(&mut |node| {
-            if let Node::Field(id) | Node::Has(id) | Node::InField(_, id) = node {
+            if let Node::Field(id) | Node::Has(id) | Node::Size(id) | Node::InField(_, id) = node {
                 fields.push(*id);
             }
         });
@@ -295,6 +295,8 @@ enum Node {
     Today,
     Field(FieldId),
     Has(FieldId),
+    /// Characters of a text, entries of a list.
+    Size(FieldId),
     YearsSince(Box<Node>),
     Not(Box<Node>),
     Negative(Box<Node>),
@@ -318,7 +320,7 @@ impl Node {
     fn below(&self) -> &[Node] {
         match self {
             Node::Number(_) | Node::Text(_) | Node::Flag(_) | Node::Day(_) | Node::Today => &[],
-            Node::Field(_) | Node::Has(_) => &[],
+            Node::Field(_) | Node::Has(_) | Node::Size(_) => &[],
             Node::YearsSince(a) | Node::Not(a) | Node::Negative(a) => std::slice::from_ref(a),
             Node::In(a, ..) | Node::InField(a, _) => std::slice::from_ref(a),
             Node::StartsWith(a, _) | Node::Contains(a, _) => std::slice::from_ref(a),
@@ -337,7 +339,7 @@ impl Node {
 
     fn scales_with(&self, fields: &mut Vec<FieldId>) {
         match self {
-            Node::Field(id) => fields.push(*id),
+            Node::Field(id) | Node::Size(id) => fields.push(*id),
             Node::If(three) => three[1..].iter().for_each(|node| node.scales_with(fields)),
             _ => self.below().iter().for_each(|node| node.scales_with(fields)),
         }

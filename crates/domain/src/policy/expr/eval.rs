@@ -48,6 +48,14 @@ impl<'a> Scope<'a> {
                 Value::Number(number) => Some(*number),
                 _ => None,
             },
+            Node::Size(id) => {
+                let size = match self.facts.get(*id)? {
+                    Value::Text(text) => text.chars().count(),
+                    Value::List(all) => all.len(),
+                    _ => return None,
+                };
+                i64::try_from(size).ok().map(Number::whole)
+            }
             Node::Arith(sign, two) => {
                 let (a, b) = (self.number(&two[0])?, self.number(&two[1])?);
                 match sign {

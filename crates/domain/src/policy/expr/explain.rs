@@ -104,7 +104,7 @@ impl Explainer<'_> {
     fn unknown(&self, node: &Node) -> String {
         let mut names: Vec<&str> = Vec::new();
         node.each(&mut |below| {
-            if let Node::Field(id) | Node::InField(_, id) = below {
+            if let Node::Field(id) | Node::Size(id) | Node::InField(_, id) = below {
                 let name = id.field().label(self.lang);
                 if self.scope.facts.get(*id).is_none() && !names.contains(&name) {
                     names.push(name);
@@ -272,7 +272,9 @@ fn unit(left: &Node, right: &Node) -> Option<Unit> {
 /// Whether a node reads any field.
 fn reads(node: &Node) -> bool {
     let mut found = false;
-    node.each(&mut |below| found |= matches!(below, Node::Field(_) | Node::Has(_) | Node::InField(..)));
+    node.each(&mut |below| {
+        found |= matches!(below, Node::Field(_) | Node::Has(_) | Node::Size(_) | Node::InField(..));
+    });
     found
 }
 

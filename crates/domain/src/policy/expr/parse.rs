@@ -4,7 +4,7 @@ use super::check::{self, Typed, kind_of};
 use super::lexer::{Token, Word, words};
 use super::{Expr, Fault, Kind, Node, Order, Sign, suggest};
 use crate::limits;
-use crate::policy::field::FieldId;
+use crate::policy::field::{FieldId, Form};
 use crate::policy::number::{Number, PLACES, WHOLE_DIGITS};
 use jiff::civil::Date;
 
@@ -294,20 +294,32 @@ impl Parser {
                 Typed::new(Node::YearsSince(Box::new(day.node)), Kind::Number, word)
             }
             "has" => {
-                self.expect("(")?;
-                let inner = self.next();
-                let field = match &inner.token {
-                    Token::Name(root) => self.field(root, &inner)?,
-                    _ => return Err(inner.fault("has 里写一个字段", "has takes a field")),
-                };
-                self.expect(")")?;
+                let (_, field) = self.field_argument(("has 里写一个字段", "has takes a field"))?;
                 Typed::new(Node::Has(field), Kind::Flag, word)
+            }
+            "size" => {
+                let asked = ("size 里写一个文字或列表字段", "size takes a field that is a text or a list");
+                let (at, field) = self.field_argument(asked)?;
+                if !matches!(field.field().form, Form::Text | Form::List) {
+                    return Err(at.fault(asked.0, asked.1));
+                }
+                Typed::new(Node::Size(field), Kind::Number, word)
             }
             root => {
                 let id = self.field(root, &word)?;
                 Typed::new(Node::Field(id), kind_of(id), word)
             }
         }
+    }
+
+    /// A field in brackets, and the word it begins with; `asked` is said where there is something else.
+    fn field_argument(&mut self, asked: (&str, &str)) -> Result<(Word, FieldId), Fault> {
+        self.expect("(")?;
+        let word = self.next();
+        let Token::Name(root) = &word.token else { return Err(word.fault(asked.0, asked.1)) };
+        let field = self.field(root, &word)?;
+        self.expect(")")?;
+        Ok((word, field))
     }
 
     /// A field whose first word was read.

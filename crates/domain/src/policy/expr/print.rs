@@ -1,6 +1,7 @@
 //! An expression as text: as it is written, and with the names of its fields for people.
 
 use super::{Node, Order, Sign};
+use crate::policy::field::Form;
 use crate::policy::number::{Number, PLACES, Rounding};
 use crate::role::Lang;
 
@@ -77,6 +78,20 @@ impl Printer {
                 self.put(self.pick("has(", "已知(", "known("));
                 self.put(word);
                 self.put(")");
+            }
+            Node::Size(id) => {
+                let field = id.field();
+                let word = self.pick(field.word, field.zh, field.en);
+                let (before, after) = match (self.lang, field.form == Form::List) {
+                    (None, _) => ("size(", ")"),
+                    (Some(Lang::Zh), true) => ("", "的项数"),
+                    (Some(Lang::Zh), false) => ("", "的字数"),
+                    (Some(Lang::En), true) => ("number of ", ""),
+                    (Some(Lang::En), false) => ("length of ", ""),
+                };
+                self.put(before);
+                self.put(word);
+                self.put(after);
             }
             Node::YearsSince(day) => {
                 self.put(self.pick("years_since(", "", "years since "));

@@ -62,6 +62,8 @@ fn what_is_known_decides_and_what_is_not_is_unknown() {
         ("company.tax_last_year / company.tax_last_year == 1", Unknown),
         ("company.revenue_last_year <= 30000000 ? company.high_tech : company.employees in [120, -1]", Yes),
         ("company.patents_all > 0 ? true : true", Unknown),
+        ("size(company.chain_segments) == 1 && size(company.industry) == 5", Yes),
+        ("size(company.qualifications) >= 1", Unknown),
         ("-company.employees + 120 == 0", Yes),
         ("1 + 2 * 3 - 4 / 8 == 6.5", Yes),
         ("10 - 3 - 2 == 5 && 100 / 10 / 5 == 2", Yes),
@@ -111,6 +113,12 @@ fn reasons_name_the_value_and_what_is_needed() {
             "begin with C39",
         ),
         ("\"设计\" in company.chain_segments", "所在产业链环节中没有“设计”", "not among"),
+        (
+            "size(company.chain_segments) >= 2",
+            "所在产业链环节的项数 1，需要 2",
+            "number of chain segments is 1, 2",
+        ),
+        ("size(company.qualifications) > 1", "缺少：资质", "not known: qualifications"),
         ("years_since(company.registered_on) >= 1", "成立日期至今整年数 0年，需要 1年", "years since"),
         (
             "company.registered_on <= date(\"2024-01-01\")",
@@ -210,6 +218,9 @@ fn faults_say_where_what_and_what_to_write() {
         ("company.chain_segments == company.chain_segments", 24, "in it"),
         ("true ? 1 : \"a\"", 6, "one kind"),
         ("has(1)", 5, "takes a field"),
+        ("size(\"a\") > 1", 6, "size takes a field"),
+        ("size(company.employees) > 1", 6, "size takes a field that is a text or a list"),
+        ("size(company.chain_segments)", 1, "write a comparison"),
         ("高新", 1, "double quotes"),
     ] {
         let fault = Expr::condition(condition).expect_err(condition);
@@ -350,7 +361,7 @@ proptest! {
     #[test]
     fn any_words_are_read_or_refused(words in prop::collection::vec(prop::sample::select(vec![
         "company.employees", "company.size", "today", "true", "!", "-", "(", ")", "[", "]", "&&", "||", "==", "<", "+", "/",
-        "in", "?", ":", "1", "0.5", "\"small\"", "has", ".startsWith(", "date(\"2026-01-01\")", "years_since(", ",",
+        "in", "?", ":", "1", "0.5", "\"small\"", "has", "size", "company.industry", ".startsWith(", "date(\"2026-01-01\")", "years_since(", ",",
     ]), 0..14)) {
         let written = words.join(" ");
         if let Ok(expr) = Expr::condition(&written) {
