@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod offer;
 pub mod overview;
 pub mod plan;
+pub mod policy;
 pub mod project;
 pub mod report;
 pub mod review;

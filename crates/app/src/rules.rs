@@ -5,10 +5,11 @@ use anyhow::{Context, Result};
 use domain::access::Table;
 use domain::gate::Gates;
 use domain::offer::rule::RuleSet;
+use domain::policy::library::Library;
 use domain::review::Routes;
 use std::borrow::Cow;
 
-/// Gates, reviewers, score table and fair-competition rules.
+/// Gates, reviewers, score table, fair-competition rules and policies.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// What each stage asks for.
@@ -19,6 +20,8 @@ pub struct Rules {
     pub access: Cow<'static, Table>,
     /// What the fair-competition check says of an offer's line.
     pub offers: Cow<'static, RuleSet>,
+    /// The zone's policies.
+    pub policies: Cow<'static, Library>,
 }
 
 impl Rules {
@@ -36,6 +39,8 @@ impl Rules {
                 .map_or(Cow::Borrowed(Table::built_in()), Cow::Owned),
             offers: own(config, "fair-competition.toml", RuleSet::parse)?
                 .map_or(Cow::Borrowed(RuleSet::built_in()), Cow::Owned),
+            policies: own(config, "policies.toml", Library::parse)?
+                .map_or(Cow::Borrowed(Library::built_in()), Cow::Owned),
         })
     }
 

@@ -88,16 +88,18 @@ pub enum Action {
     EditCapital,
     /// Publish scenarios and capabilities, and record what came of a match.
     EditScenarios,
+    /// Keep profiles of companies, by which policies find them.
+    EditPolicies,
 }
 
 /// Whether `role` may do `action` while one person may hold several duties. This table is the only place that decides it.
 #[must_use]
 pub fn may(role: Role, action: Action) -> bool {
     use Action::{
-        ClosePeriod, CorrectFact, EditCapital, EditChains, EditEvents, EditLand, EditOffer, EditRules,
-        EditScenarios, EditSettings, EditTeam, EditWeights, Export, Import, ImportProjects, ManageRoles,
-        ReadJournal, ReadProjects, RecordFact, Refuse, RegisterLead, Review, ReviewOffer, SeeContacts,
-        SettleConflict, View,
+        ClosePeriod, CorrectFact, EditCapital, EditChains, EditEvents, EditLand, EditOffer, EditPolicies,
+        EditRules, EditScenarios, EditSettings, EditTeam, EditWeights, Export, Import, ImportProjects,
+        ManageRoles, ReadJournal, ReadProjects, RecordFact, Refuse, RegisterLead, Review, ReviewOffer,
+        SeeContacts, SettleConflict, View,
     };
     match role {
         Role::Administrator => true,
@@ -129,6 +131,7 @@ pub fn may(role: Role, action: Action) -> bool {
                 | ReviewOffer
                 | EditCapital
                 | EditScenarios
+                | EditPolicies
         ),
         Role::Officer => matches!(
             action,
@@ -144,6 +147,7 @@ pub fn may(role: Role, action: Action) -> bool {
                 | SeeContacts
                 | EditOffer
                 | EditScenarios
+                | EditPolicies
         ),
         Role::Land => {
             matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditLand)
@@ -152,7 +156,8 @@ pub fn may(role: Role, action: Action) -> bool {
             matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditCapital)
         }
         Role::Service => {
-            matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact | EditScenarios)
+            let own = matches!(action, EditScenarios | EditPolicies);
+            own || matches!(action, View | Export | ReadProjects | RegisterLead | RecordFact)
         }
         Role::Reviewer => matches!(action, View | ReadProjects | Review | ReviewOffer),
     }
@@ -202,7 +207,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 27] = [
+    pub const ALL: [Action; 28] = [
         Action::View,
         Action::Import,
         Action::EditSettings,
@@ -230,6 +235,7 @@ impl Action {
         Action::ReviewOffer,
         Action::EditCapital,
         Action::EditScenarios,
+        Action::EditPolicies,
     ];
 
     /// The stable word that forms, tokens and the database hold.
@@ -263,6 +269,7 @@ impl Action {
             Action::ReviewOffer => "review_offer",
             Action::EditCapital => "edit_capital",
             Action::EditScenarios => "edit_scenarios",
+            Action::EditPolicies => "edit_policies",
         }
     }
 }
@@ -357,7 +364,7 @@ mod tests {
     #[test]
     fn each_role_may_exactly_what_the_table_says() {
         let count = |role| Action::ALL.into_iter().filter(|&a| may(role, a)).count();
-        assert_eq!(Role::ALL.map(count), [27, 2, 4, 25, 13, 6, 6, 6, 4]);
+        assert_eq!(Role::ALL.map(count), [28, 2, 4, 26, 14, 6, 6, 7, 4]);
         let changes = [
             Action::Import,
             Action::EditSettings,

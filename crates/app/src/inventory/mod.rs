@@ -55,6 +55,7 @@ const GROUPS: &[Group] = &[
         nav: Nav::Offers,
         kinds: &[Kind::OfferLine, Kind::Promise, Kind::Instalment, Kind::Assumption],
     },
+    Group { action: Action::EditPolicies, nav: Nav::Policies, kinds: &[Kind::Profile] },
     Group {
         action: Action::EditCapital,
         nav: Nav::Capital,

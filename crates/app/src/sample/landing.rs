@@ -16,8 +16,8 @@ use ground::{bonds, buildings, consolidation, idle_assets, parcels, spaces, work
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use plan::{
-    assumptions, capabilities, fund_flows, funds, instalments, matches, offer_lines, opportunities, promises,
-    share_events, warrant_events, warrants,
+    assumptions, capabilities, fund_flows, funds, instalments, matches, offer_lines, opportunities, profiles,
+    promises, share_events, warrant_events, warrants,
 };
 use std::collections::BTreeMap;
 use store::inventory::ImportedItem;
@@ -38,7 +38,7 @@ pub async fn seed(
     at: impl Fn(Date) -> Timestamp,
 ) -> anyhow::Result<()> {
     let (project, code) = flagship(store, histories).await?;
-    let tables: [(Kind, Vec<Row>); 18] = [
+    let tables: [(Kind, Vec<Row>); 19] = [
         (Kind::Parcel, parcels()),
         (Kind::Building, buildings()),
         (Kind::Space, spaces()),
@@ -57,6 +57,7 @@ pub async fn seed(
         (Kind::WarrantEvent, warrant_events()),
         (Kind::Opportunity, opportunities()),
         (Kind::Capability, capabilities()),
+        (Kind::Profile, profiles()),
     ];
     for (kind, rows) in tables {
         write(store, kind, rows, &at).await?;
@@ -200,6 +201,7 @@ mod tests {
             (Kind::Opportunity, opportunities()),
             (Kind::Capability, capabilities()),
             (Kind::Matched, matches()),
+            (Kind::Profile, profiles()),
         ];
         for (kind, rows) in tables {
             for (code, day, fields) in rows {

@@ -42,6 +42,8 @@ pub enum Nav {
     Land,
     /// 优惠审查
     Offers,
+    /// 政策
+    Policies,
     /// 基金与认股权
     Capital,
     /// 场景

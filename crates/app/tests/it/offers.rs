@@ -235,3 +235,28 @@ async fn an_instalment_is_paid_only_when_its_condition_is_a_fact_and_old_contrac
     let row = sweep.text("#sweep tbody");
     assert!(row.contains("O-1") && row.contains("禁止") && row.contains("180 万元"), "{row}");
 }
+
+#[tokio::test]
+async fn a_policy_finds_its_companies_and_a_company_sees_what_is_missing() {
+    let world = World::new().await;
+    let mut service = world.as_role(Role::Service).await;
+    let list = service.page("/policies").await;
+    let rows = list.texts("#policies tbody tr");
+    assert!(rows.len() >= 12, "{}", rows.len());
+    let research = rows.iter().position(|r| r.contains("示例") && !r.contains("今日不适用")).unwrap();
+    let link = list.all("#policies td.name a")[research].value().attr("href").unwrap().to_string();
+    let shown = service.page(&link).await;
+    assert_eq!(shown.all("#companies tbody tr").len(), 5);
+    let company = shown.all("#companies tbody a")[0].value().attr("href").unwrap().to_string();
+    let claims = service.page(&company).await.text("#claims");
+    assert!(claims.contains("符合") || claims.contains("接近"), "{claims}");
+    let folder = world.app.config.data_dir.join("rules");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("policies.toml"), "id = \"x\"\nsource = \"y\"\n[[policy]]\nid = \"p\"\n")
+        .unwrap();
+    assert_eq!(
+        service.get("/policies").await.status,
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "a broken file says so"
+    );
+}

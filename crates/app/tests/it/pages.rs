@@ -48,6 +48,8 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/inventory/parcel/import",
         "/land/map",
         "/scenarios",
+        "/policies",
+        "/projects/1/policies",
         "/land/programme",
         "/projects/1/match?go=1&area=60",
         "/inventory/offer_line/new",

@@ -3,6 +3,7 @@
 pub mod capital;
 pub mod land;
 pub mod plan;
+pub mod profile;
 pub mod scenario;
 
 use super::field::{Field, Form};
@@ -50,6 +51,8 @@ words! {
         Capability = "capability", "场景能力", "Capabilities";
         /// An opportunity and a company that met.
         Matched = "matched", "场景对接", "Scenario matches";
+        /// What is known of a company, for policies (企业画像).
+        Profile = "profile", "企业画像", "Company profiles";
     }
 }
 
@@ -85,6 +88,7 @@ impl Kind {
             Kind::Opportunity => scenario::OPPORTUNITY,
             Kind::Capability => scenario::CAPABILITY,
             Kind::Matched => scenario::MATCHED,
+            Kind::Profile => profile::PROFILE,
         }
     }
 
@@ -150,6 +154,7 @@ impl Kind {
             Kind::WarrantEvent => &["warrant", "on", "sort", "shares", "price"],
             Kind::Opportunity => &["owner", "place", "budget", "until", "segments"],
             Kind::Capability => &["company", "segments", "words", "cases"],
+            Kind::Profile => &["size", "revenue_last_year", "research_spend", "employees", "patents_all"],
             Kind::Matched => &["opportunity", "company", "stage", "since", "orders"],
         }
     }
@@ -177,6 +182,15 @@ mod tests {
             }
             assert_eq!(kind.as_str().parse(), Ok(kind));
         }
+    }
+
+    #[test]
+    fn a_profile_speaks_the_words_of_the_policies() {
+        let known = |word: &str| crate::policy::field::FieldId::find(&format!("company.{word}")).is_some();
+        let own = ["name", "note"];
+        let lost: Vec<_> =
+            Kind::Profile.fields().iter().filter(|f| !own.contains(&f.word) && !known(f.word)).collect();
+        assert!(lost.is_empty(), "{lost:?}");
     }
 
     #[test]

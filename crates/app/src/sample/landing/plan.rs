@@ -332,3 +332,35 @@ pub(super) fn matches() -> Vec<Row> {
         ),
     ]
 }
+
+pub(super) fn profiles() -> Vec<Row> {
+    let all = [
+        ("视觉科技公司（合成）", "2021-04-02", "小型", "2600万元", "310万元", "48", "19", "6", "21", "是"),
+        ("储能科技公司（合成）", "2019-08-15", "中型", "1.8亿元", "760万元", "160", "42", "11", "35", "是"),
+        ("机器人公司（合成）", "2016-03-20", "中型", "3.2亿元", "900万元", "230", "38", "9", "52", "是"),
+        ("智能科技公司（合成）", "2025-06-01", "微型", "180万元", "60万元", "12", "9", "0", "2", "否"),
+        ("低空科技公司（合成）", "2023-01-10", "小型", "900万元", "40万元", "22", "6", "1", "4", "否"),
+    ];
+    (1..)
+        .zip(all)
+        .map(|(n, (name, on, size, revenue, research, staff, researchers, inventions, patents, high))| {
+            row(
+                &format!("HX-{n:02}"),
+                &[
+                    ("name", name),
+                    ("registered_on", on),
+                    ("size", size),
+                    ("revenue_last_year", revenue),
+                    ("research_spend", research),
+                    ("employees", staff),
+                    ("research_staff", researchers),
+                    ("patents_invention", inventions),
+                    ("patents_all", patents),
+                    ("high_tech", high),
+                    ("in_zone", "是"),
+                    ("bad_credit", "否"),
+                ],
+            )
+        })
+        .collect()
+}
