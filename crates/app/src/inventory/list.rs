@@ -94,6 +94,7 @@ pub fn tabs(now: Kind, lang: Lang) -> Vec<Tab> {
         Action::EditLand => {
             &[("/land/map", "载体地图", "Map"), ("/land/programme", "整理与债券进度", "Progress")]
         }
+        Action::EditCapital => &[("/capital", "基金与认股权", "Capital")],
         Action::EditPolicies => &[("/policies", "政策库", "Policies")],
         Action::EditScenarios => &[("/scenarios", "场景成效", "What came of it")],
         Action::EditOffer => {

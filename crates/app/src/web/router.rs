@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, chain, company, desk, event, evidence, figure, import, inventory, land, lead, offer, overview,
-    plan, policy, project, report, review, scenario, settings, target, team,
+    audit, capital, chain, company, desk, event, evidence, figure, import, inventory, land, lead, offer,
+    overview, plan, policy, project, report, review, scenario, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -215,6 +215,7 @@ fn guarded(app: App) -> Routes {
         .get("/land/programme", ReadProjects, land::programme::get)
         .get("/projects/{id}/match", ReadProjects, land::find::get)
         .post("/projects/{id}/match", EditLand, land::find::post)
+        .get("/capital", ReadProjects, capital::page::get)
         .get("/policies", ReadProjects, policy::library::list)
         .get("/policies/{id}", ReadProjects, policy::library::show)
         .get("/policies/companies/{id}", ReadProjects, policy::claim::company)

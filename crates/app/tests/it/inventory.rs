@@ -261,3 +261,25 @@ async fn a_scenario_finds_who_could_do_it_and_orders_wait_for_a_tender() {
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.page().text(".flash.bad").contains("招标"), "{}", refused.page().text(".flash.bad"));
 }
+
+#[tokio::test]
+async fn funds_shares_and_a_warrant_stand_as_the_rules_say() {
+    let world = World::new().await;
+    let mut capital = world.as_role(Role::Capital).await;
+    let page = capital.page("/capital").await;
+    let funds = page.text("#funds");
+    assert!(funds.contains("3.00 亿元 / 1.20 亿元 / 1.80 亿元") && funds.contains("DPI 0.15x"), "{funds}");
+    let companies = page.text("#companies");
+    assert!(companies.contains("10,850,000") || companies.contains("8,000,000"), "{companies}");
+    let warrant = page.text("#warrants");
+    assert!(
+        warrant.contains("行权期内") && warrant.contains("55 元/股") && warrant.contains("JS-RGQ-示例-0001"),
+        "{warrant}"
+    );
+    let early = capital.page("/capital?day=2025-10-01").await.text("#warrants");
+    assert!(early.contains("已登记") && early.contains("不能行权"), "{early}");
+    let lapsed = capital.page("/capital?day=2029-01-01").await.text("#warrants");
+    assert!(lapsed.contains("已失效"), "{lapsed}");
+    let soon = capital.page("/capital?day=2028-12-05").await.text("#warrants");
+    assert!(soon.contains('▲'), "a month before its end it reminds: {soon}");
+}

@@ -49,6 +49,7 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/land/map",
         "/scenarios",
         "/policies",
+        "/capital",
         "/projects/1/policies",
         "/land/programme",
         "/projects/1/match?go=1&area=60",

@@ -7,7 +7,9 @@ use crate::inventory::field::{Choice, Field, Form};
 pub const FLOWS: &[Choice] = &[
     ("commitment", "认缴", "Commitment"),
     ("call", "实缴", "Call"),
+    ("approval", "批准", "Approval"),
     ("invest", "投资", "Investment"),
+    ("proceeds", "退出回款", "Proceeds"),
     ("distribution", "分配", "Distribution"),
     ("value", "估值", "Fair value"),
 ];
@@ -18,6 +20,8 @@ pub const SHARES: &[Choice] = &[
     ("issue", "增资", "Issue"),
     ("transfer", "转让", "Transfer"),
     ("pool", "期权池", "Option pool"),
+    ("option", "期权行权", "Option exercised"),
+    ("warrant", "认股权行权", "Warrant exercised"),
 ];
 
 /// Who gives the shares of a warrant.
@@ -47,6 +51,8 @@ pub const ANTI_DILUTION: &[Choice] = &[
 /// What the registry or the parties do.
 pub const REGISTRY: &[Choice] = &[
     ("approve", "国资审批", "State-asset approval"),
+    ("value", "估值备案", "Valuation"),
+    ("price", "核定价格", "Price settled"),
     ("register", "登记", "Registered"),
     ("change", "变更", "Changed"),
     ("transfer", "转让", "Transferred"),
@@ -104,6 +110,7 @@ pub(super) const WARRANT: &[Field] = &[
     f("bank", "贷款银行", "Bank", Form::Line),
     f("loan", "贷款金额", "Loan", Form::Yuan),
     f("loan_no", "贷款合同号", "Loan contract", Form::Line),
+    f("granted_on", "授予日期", "Granted on", Form::Day),
     must("quantity", "数量方式", "Quantity by", Form::Choice(QUANTITIES)),
     f("shares", "股数", "Shares", SHARE),
     f("percent", "占全部股份", "Share of all", Form::Hundredths("%", "%")),
