@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod access;
+pub mod allocate;
 pub mod appraise;
 pub mod assessment;
 pub mod capital;

@@ -338,3 +338,5 @@ pub const SIGN_CHANGES: usize = 60;
 pub const TREE_STEPS: u32 = 2_000;
 /// Most days of a warrant that is valued: twenty years.
 pub const TREE_DAYS: u32 = 7_305;
+/// Projects that one allocation takes in.
+pub const ALLOCATED: usize = 400;

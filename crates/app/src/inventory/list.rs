@@ -91,9 +91,11 @@ impl Asked {
 pub fn tabs(now: Kind, lang: Lang) -> Vec<Tab> {
     let tab = |k: &Kind| Tab { href: format!("/inventory/{k}"), name: k.label(lang), here: now == *k };
     let more: &[(&str, &str, &str)] = match group(now).action {
-        Action::EditLand => {
-            &[("/land/map", "载体地图", "Map"), ("/land/programme", "整理与债券进度", "Progress")]
-        }
+        Action::EditLand => &[
+            ("/land/map", "载体地图", "Map"),
+            ("/land/allocation", "配地", "Allocation"),
+            ("/land/programme", "整理与债券进度", "Progress"),
+        ],
         Action::EditCapital => &[("/capital", "基金与认股权", "Capital")],
         Action::EditPolicies => &[("/policies", "政策库", "Policies")],
         Action::EditScenarios => &[("/scenarios", "场景成效", "What came of it")],

@@ -212,6 +212,7 @@ fn guarded(app: App) -> Routes {
         .post("/projects/{id}/access", RecordFact, project::access::post)
         .post("/projects/{id}/reviews", RecordFact, review::round::open)
         .get("/land/map", ReadProjects, land::map::get)
+        .get("/land/allocation", ReadProjects, land::allocate::get)
         .get("/land/programme", ReadProjects, land::programme::get)
         .get("/projects/{id}/match", ReadProjects, land::find::get)
         .post("/projects/{id}/match", EditLand, land::find::post)

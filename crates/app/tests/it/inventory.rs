@@ -283,3 +283,20 @@ async fn funds_shares_and_a_warrant_stand_as_the_rules_say() {
     let soon = capital.page("/capital?day=2028-12-05").await.text("#warrants");
     assert!(soon.contains('▲'), "a month before its end it reminds: {soon}");
 }
+
+#[tokio::test]
+async fn waiting_projects_are_allocated_together_and_each_line_says_why() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let page = director.page("/land/allocation").await;
+    assert!(page.all(".flash.bad").is_empty());
+    let rows = page.texts("#allocation tbody tr");
+    let limited = director.page("/land/allocation?area=1%E4%BA%A9").await;
+    let short = limited.texts("#allocation tbody tr");
+    assert_eq!(rows.len(), short.len());
+    if !rows.is_empty() {
+        assert!(short.iter().all(|r| r.contains("等待")), "on one mu nothing can stand: {short:?}");
+    }
+    let bad = director.page("/land/allocation?energy=much").await;
+    assert!(bad.text(".flash.bad").contains("能耗上限"));
+}
