@@ -17,6 +17,9 @@ deny:
 
 # place and targets need Python 3 with venv, for the peers; targets takes about 5 GB of disk at its default of 5 million companies.
 bench:
+	bench/landing/allocate/run
+	bench/landing/cash/run
+	bench/landing/match/run
 	bench/landing/policy/run
 	bench/place/run
 	bench/targets/run

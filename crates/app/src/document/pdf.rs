@@ -237,7 +237,7 @@ mod tests {
         assert!(text.contains(&utf16("公平竞争审查意见书")));
         for stream in text.split("<< /Length ").skip(1) {
             let length: usize = stream[..stream.find(' ').unwrap()].parse().unwrap();
-            let body = stream.split("stream\n").nth(1).unwrap().split("endstream").next().unwrap();
+            let body = stream.split_once("stream\n").unwrap().1.split("endstream").next().unwrap();
             assert_eq!(body.len(), length, "a stream is as long as it says");
         }
         assert_eq!(write(&document), text.into_bytes(), "the same words, the same bytes");
