@@ -4,6 +4,10 @@ use crate::config::Config;
 use anyhow::{Context, Result};
 use domain::access::Table;
 use domain::gate::Gates;
+use domain::land::bond::rule::BondRules;
+use domain::land::control::rule::Controls;
+use domain::land::evaluate::scheme::Schemes;
+use domain::land::term::rule::TermRules;
 use domain::offer::rule::RuleSet;
 use domain::policy::library::Library;
 use domain::review::Routes;
@@ -49,6 +53,38 @@ impl Rules {
     pub fn route_names(&self, id: &str) -> (String, String) {
         let found = self.routes.route(id);
         found.map_or_else(|| (id.to_string(), id.to_string()), |r| (r.zh.clone(), r.en.clone()))
+    }
+}
+
+/// The rules on land in force: access figures, terms and idle land, special bonds, evaluation by land.
+#[derive(Clone, Debug)]
+pub struct LandRules {
+    /// What a project must make of its land.
+    pub controls: Cow<'static, Controls>,
+    /// How long land is held, and when it is idle.
+    pub terms: Cow<'static, TermRules>,
+    /// Special bonds for land reserves.
+    pub bonds: Cow<'static, BondRules>,
+    /// Schemes of the evaluation by land.
+    pub evaluation: Cow<'static, Schemes>,
+}
+
+impl LandRules {
+    /// Reads the rules in force. A zone's own file counts from the moment it is there.
+    ///
+    /// # Errors
+    /// A file that cannot be read or has a fault; the error names both.
+    pub fn read(config: &Config) -> Result<LandRules> {
+        Ok(LandRules {
+            controls: own(config, "land-controls.toml", Controls::parse)?
+                .map_or(Cow::Borrowed(Controls::built_in()), Cow::Owned),
+            terms: own(config, "land-terms.toml", TermRules::parse)?
+                .map_or(Cow::Borrowed(TermRules::built_in()), Cow::Owned),
+            bonds: own(config, "land-bonds.toml", BondRules::parse)?
+                .map_or(Cow::Borrowed(BondRules::built_in()), Cow::Owned),
+            evaluation: own(config, "mu-evaluation.toml", Schemes::parse)?
+                .map_or(Cow::Borrowed(Schemes::built_in()), Cow::Owned),
+        })
     }
 }
 

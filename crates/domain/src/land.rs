@@ -7,4 +7,5 @@ pub mod evaluate;
 pub mod find;
 pub mod fixed;
 pub mod programme;
+pub mod records;
 pub mod term;

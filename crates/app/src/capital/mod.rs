@@ -3,3 +3,4 @@
 
 pub mod page;
 pub mod records;
+mod worth;

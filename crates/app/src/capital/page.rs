@@ -1,8 +1,9 @@
 //! `GET /capital`
 
 use super::records::{fund_events, share_events, terms, warrant_events};
+use super::worth::{Assumed, worth};
 use crate::app::App;
-use crate::inventory::list::{Tab, day_of, tabs};
+use crate::inventory::list::{Tab, day_of, tabs_at};
 use crate::inventory::standing;
 use crate::text::{Lang, grouped, yuan};
 use crate::web::chrome::{Chrome, Nav};
@@ -17,7 +18,7 @@ use domain::capital::round::{self, Basis, ShareEvent};
 use domain::capital::warrant::exercise::{exercise, left};
 use domain::capital::warrant::remind;
 use domain::capital::warrant::state::{self, Event};
-use domain::capital::warrant::strike::strike;
+use domain::capital::warrant::strike::{Step, strike};
 use domain::inventory::field::decimals;
 use domain::inventory::{Kind, Value};
 use jiff::civil::Date;
@@ -32,6 +33,9 @@ struct CapitalPage {
     funds: Vec<FundRow>,
     companies: Vec<CompanyRow>,
     warrants: Vec<WarrantRow>,
+    volatility: String,
+    rate: String,
+    limits: &'static str,
 }
 
 struct FundRow {
@@ -63,7 +67,8 @@ struct WarrantRow {
     registered: String,
     window: String,
     price: String,
-    steps: usize,
+    steps: Vec<String>,
+    worth: Result<String, String>,
     left: String,
     cost: String,
     refusals: Vec<String>,
@@ -77,6 +82,8 @@ struct WarrantRow {
 #[serde(default)]
 pub struct Asked {
     day: String,
+    volatility: String,
+    rate: String,
 }
 
 /// `GET /capital`
@@ -88,9 +95,11 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let funds = standing(&app, Kind::Fund, today).await?;
     let warrants = standing(&app, Kind::Warrant, today).await?;
     let none = Vec::new();
+    let assumed = Assumed::of(&asked.volatility, &asked.rate);
+    let limits = domain::capital::value::LIMITS;
     render(&CapitalPage {
         p: Chrome::of(&signed, Nav::Capital),
-        tabs: tabs(Kind::Fund, lang),
+        tabs: tabs_at(Kind::Fund, "/capital", lang),
         day: day.to_string(),
         funds: funds
             .iter()
@@ -105,9 +114,13 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
             .map(|s| {
                 let issuer = s.values.get("issuer").and_then(Value::text).unwrap_or_default();
                 let company = shares.get(issuer).map_or(&[][..], Vec::as_slice);
-                warrant_row(s, events.get(&s.item.code).map_or(&[][..], Vec::as_slice), company, day, lang)
+                let events = events.get(&s.item.code).map_or(&[][..], Vec::as_slice);
+                warrant_row(s, events, company, (day, &assumed), lang)
             })
             .collect(),
+        limits: lang.t(limits.0, limits.1),
+        volatility: assumed.volatility,
+        rate: assumed.rate,
     })
 }
 
@@ -115,7 +128,8 @@ fn share(part: Option<Part>) -> String {
     part.map_or("—".into(), |p| format!("{}%", decimals(p.ppm() / 100, 100)))
 }
 
-fn per_share(price: Price, lang: Lang) -> String {
+/// Yuan a share, with as many decimals as it has.
+pub(super) fn per_share(price: Price, lang: Lang) -> String {
     format!("{} {}", decimals(price.0, 10_000), lang.t("元/股", "CNY a share"))
 }
 
@@ -191,11 +205,25 @@ fn company_row(name: &str, events: &[ShareEvent], day: Date, lang: Lang) -> Comp
     }
 }
 
+/// What a later issue did to the price of exercise.
+fn lowered(step: &Step, lang: Lang) -> String {
+    format!(
+        "{} {} {}，{} {}：{} → {}",
+        step.on,
+        lang.t("增发", "issued"),
+        grouped(step.issued.0),
+        lang.t("募集", "raised"),
+        yuan(step.raised, lang),
+        per_share(step.before, lang),
+        per_share(step.after, lang)
+    )
+}
+
 fn warrant_row(
     s: &crate::inventory::Standing,
     events: &[Event],
     company: &[ShareEvent],
-    day: Date,
+    (day, assumed): (Date, &Assumed),
     lang: Lang,
 ) -> WarrantRow {
     let text = |word: &str| s.values.get(word).and_then(Value::text).unwrap_or_default().to_string();
@@ -208,7 +236,8 @@ fn warrant_row(
         registered: text("registry_no"),
         window: format!("{} – {}", text("from"), text("until")),
         price: "—".into(),
-        steps: 0,
+        steps: Vec::new(),
+        worth: Err("—".into()),
         left: "—".into(),
         cost: "—".into(),
         refusals: Vec::new(),
@@ -230,13 +259,17 @@ fn warrant_row(
         row.registered = format!("{number} {on}");
     }
     row.faults = now.faults.iter().map(|(_, f)| pick(f.words(), lang)).collect();
-    if let Ok(found) = strike(&now, company, day) {
+    let price = strike(&now, company, day).ok();
+    if let Some(found) = &price {
         row.price = per_share(found.price, lang);
-        row.steps = found.steps.len();
+        row.steps = found.steps.iter().map(|step| lowered(step, lang)).collect();
     }
     row.reminder = remind::due(&now, day, &[]).map(|r| pick(r.words(&now, day), lang));
     let Some(rest) = left(&now, company, day) else { return row };
     row.left = grouped(rest.shares.0);
+    if let Some(found) = &price {
+        row.worth = worth(&now, company, (found.price, rest.shares), assumed, day, lang);
+    }
     match exercise(&now, company, day, rest.shares) {
         Ok(done) => {
             row.cost = yuan(done.cost, lang);

@@ -86,15 +86,25 @@ impl Asked {
     }
 }
 
-/// The tabs of the kinds that belong to `now`'s group.
+/// The tabs of the kinds that belong to `now`'s group, on the page of that kind.
 #[must_use]
 pub fn tabs(now: Kind, lang: Lang) -> Vec<Tab> {
-    let tab = |k: &Kind| Tab { href: format!("/inventory/{k}"), name: k.label(lang), here: now == *k };
+    tabs_at(now, &format!("/inventory/{now}"), lang)
+}
+
+/// The same on another page of the group: the tab of its address is the current one.
+#[must_use]
+pub fn tabs_at(now: Kind, path: &str, lang: Lang) -> Vec<Tab> {
+    let tab = |k: &Kind| {
+        let href = format!("/inventory/{k}");
+        Tab { here: href == path, href, name: k.label(lang) }
+    };
     let more: &[(&str, &str, &str)] = match group(now).action {
         Action::EditLand => &[
             ("/land/map", "载体地图", "Map"),
             ("/land/allocation", "配地", "Allocation"),
             ("/land/programme", "整理与债券进度", "Progress"),
+            ("/land/evaluation", "亩均评价", "By land"),
         ],
         Action::EditCapital => &[("/capital", "基金与认股权", "Capital")],
         Action::EditPolicies => &[("/policies", "政策库", "Policies")],
@@ -104,7 +114,7 @@ pub fn tabs(now: Kind, lang: Lang) -> Vec<Tab> {
         }
         _ => &[],
     };
-    let extra = more.iter().map(|m| Tab { href: m.0.to_string(), name: lang.t(m.1, m.2), here: false });
+    let extra = more.iter().map(|m| Tab { href: m.0.to_string(), name: lang.t(m.1, m.2), here: m.0 == path });
     extra.chain(group(now).kinds.iter().map(tab)).collect()
 }
 

@@ -53,7 +53,7 @@ const GROUPS: &[Group] = &[
     Group {
         action: Action::EditOffer,
         nav: Nav::Offers,
-        kinds: &[Kind::OfferLine, Kind::Promise, Kind::Instalment, Kind::Assumption],
+        kinds: &[Kind::OfferLine, Kind::Promise, Kind::Instalment, Kind::Assumption, Kind::Layout],
     },
     Group { action: Action::EditPolicies, nav: Nav::Policies, kinds: &[Kind::Profile] },
     Group {

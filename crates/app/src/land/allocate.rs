@@ -4,7 +4,7 @@
 use super::find::sites;
 use crate::app::App;
 use crate::inventory::area;
-use crate::inventory::list::{Tab, day_of, tabs};
+use crate::inventory::list::{Tab, day_of, tabs_at};
 use crate::ledger;
 use crate::text::Lang;
 use crate::view;
@@ -138,7 +138,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let worth = |got: &[Option<usize>]| got.iter().flatten().map(|k| instance.choices[*k].value).sum();
     render(&AllocatePage {
         p: Chrome::of(&signed, Nav::Land),
-        tabs: tabs(Kind::Parcel, lang),
+        tabs: tabs_at(Kind::Parcel, "/land/allocation", lang),
         faults,
         waiting: projects.len(),
         without,

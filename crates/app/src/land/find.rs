@@ -116,7 +116,12 @@ pub async fn get(
     guard_reading(&signed, &project)?;
     let (lang, today) = (signed.prefs.lang, app.clock.today());
     if asked.go.is_empty() && asked.area.is_empty() {
-        asked.area = project.number(FactKind::LandArea).map(|m| m.to_string()).unwrap_or_default();
+        asked.area = project.number(FactKind::LandArea).map(|m| format!("{m}㎡")).unwrap_or_default();
+        // Whoever comes from the plan sees at once what fits what the project said it needs.
+        if !asked.area.is_empty() {
+            asked.combine = "3".to_string();
+            asked.go = "1".to_string();
+        }
     }
     let read = need(&asked, today, lang);
     let mut page = FindPage {

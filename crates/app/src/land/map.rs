@@ -1,7 +1,7 @@
 //! `GET /land/map`: parcels and buildings drawn from the zone's own boundaries, coloured and patterned by how they stand on a day. No tiles, no script.
 
 use crate::app::App;
-use crate::inventory::list::{Tab, day_of, tabs};
+use crate::inventory::list::{Tab, day_of, tabs_at};
 use crate::inventory::{Standing, area, cell, standing, taken};
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
@@ -114,7 +114,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     let choice = |c: &Choice| (c.0, lang.t(c.1, c.2), c.0 == asked.usage);
     render(&MapPage {
         p: Chrome::of(&signed, Nav::Land),
-        tabs: tabs(Kind::Parcel, lang),
+        tabs: tabs_at(Kind::Parcel, "/land/map", lang),
         day: day.to_string(),
         uses: USES.iter().map(choice).collect(),
         states: STATES.iter().map(|s| (s.0, lang.t(s.2, s.3), s.0 == asked.state)).collect(),

@@ -1,10 +1,13 @@
-//! `GET /land/programme`: preparing ground, works and what waits for them, special bonds with their balance, and idle assets put to use: plan,
-//! actual and delay as of a day.
+//! `GET /land/programme`: preparing ground, works and what waits for them, special bonds with their balance, supplied land with its clock, and
+//! idle assets put to use: plan, actual and delay as of a day.
 
+use super::bonds::{self, BondRow};
+use super::clocks::{self, ClockRow};
 use crate::app::App;
-use crate::inventory::list::{Tab, day_of, tabs};
+use crate::inventory::list::{Tab, day_of, tabs_at};
 use crate::inventory::{Standing, area, cell, standing};
-use crate::text::{Lang, yuan};
+use crate::rules::LandRules;
+use crate::text::{Lang, grouped, yuan};
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::Result;
 use crate::web::page::{Page, render};
@@ -30,6 +33,7 @@ struct ProgrammePage {
     lines: Vec<LineRow>,
     works: Vec<WorkRow>,
     bonds: Vec<BondRow>,
+    clocks: Vec<ClockRow>,
     assets: Vec<AssetRow>,
     asset_value: String,
     asset_used: String,
@@ -54,21 +58,6 @@ struct WorkRow {
     late: i64,
     waits: Vec<(i64, String)>,
     unknown: Vec<String>,
-}
-
-struct BondRow {
-    id: i64,
-    name: String,
-    amount: String,
-    spent: String,
-    left: String,
-    interest: String,
-    owed: String,
-    planned: String,
-    income: String,
-    short: Option<String>,
-    faults: Vec<String>,
-    parcels: Vec<(i64, String)>,
 }
 
 struct AssetRow {
@@ -106,19 +95,26 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     };
     render(&ProgrammePage {
         p: Chrome::of(&signed, Nav::Land),
-        tabs: tabs(Kind::Consolidation, lang),
+        tabs: tabs_at(Kind::Consolidation, "/land/programme", lang),
         day: day.to_string(),
         years: years.into_iter().map(|(y, (plan, done))| (y, area(plan, lang), area(done, lang))).collect(),
-        planned: area(planned, lang),
-        actual: area(actual, lang),
-        late: area(late, lang),
+        planned: mu(planned),
+        actual: mu(actual),
+        late: mu(late),
         lines: lines.iter().map(|s| line(s, day, lang)).collect(),
         works: works(&app, day, &by_code, lang).await?,
-        bonds: bonds(&app, day, &by_code, lang).await?,
+        bonds: bonds::rows(&app, &parcels, day, lang).await?,
+        clocks: clocks::rows(&parcels, &LandRules::read(&app.config)?, day, lang),
         asset_value: yuan(value(&mut assets.iter()), lang),
         asset_used: yuan(value(&mut assets.iter().filter(used)), lang),
         assets: assets.iter().map(|s| asset(s, day, lang)).collect(),
     })
+}
+
+/// Hundredths of a square metre in 亩, with one decimal.
+fn mu(hundredths: i64) -> String {
+    let tenths = domain::access::tenths_of_mu(hundredths / 100);
+    format!("{}.{}", grouped(tenths / 10), tenths % 10)
 }
 
 fn int(values: &Values, word: &str) -> i64 {
@@ -165,13 +161,20 @@ fn line(s: &Standing, day: Date, lang: Lang) -> LineRow {
         parcel: show("parcel"),
         plan: show("plan_area"),
         due: show("plan_done"),
-        done: format!("{} {}", show("area"), show("done_on")),
+        done: match on(&s.values, "done_on") {
+            Some(day) => format!("{} {day}", show("area")),
+            None => show("area"),
+        },
         late: late(&s.values, "plan_done", "done_on", day),
     }
 }
 
 /// Codes of a list that people write with 、 between them: those that are known, and those that are not.
-fn codes(values: &Values, word: &str, known: &BTreeMap<&str, i64>) -> (Vec<(i64, String)>, Vec<String>) {
+pub(super) fn codes(
+    values: &Values,
+    word: &str,
+    known: &BTreeMap<&str, i64>,
+) -> (Vec<(i64, String)>, Vec<String>) {
     let text = values.get(word).and_then(Value::text).unwrap_or_default();
     let (mut found, mut unknown) = (Vec::new(), Vec::new());
     for code in text.split(['、', ',', '，', ' ']).map(str::trim).filter(|c| !c.is_empty()) {
@@ -202,74 +205,6 @@ async fn works(app: &App, day: Date, known: &BTreeMap<&str, i64>, lang: Lang) ->
             }
         })
         .collect())
-}
-
-async fn bonds(app: &App, day: Date, known: &BTreeMap<&str, i64>, lang: Lang) -> Result<Vec<BondRow>> {
-    let all = standing(app, Kind::Bond, day).await?;
-    Ok(all.iter().map(|s| bond(s, known, lang)).collect())
-}
-
-/// One bond: what is left, what it costs over its term, whether its project's own income carries it (自然资发〔2025〕45号: 收支平衡).
-fn bond(s: &Standing, known: &BTreeMap<&str, i64>, lang: Lang) -> BondRow {
-    let show = |word: &str| cell(Kind::Bond, word, &s.values, lang);
-    let (amount, spent) = (int(&s.values, "amount"), int(&s.values, "spent"));
-    // The coupon in hundredths of a percent, simple interest over the term, as the schedule of payments adds up to.
-    let interest =
-        i128::from(amount) * i128::from(int(&s.values, "rate")) * i128::from(int(&s.values, "years"))
-            / 10_000;
-    let interest = i64::try_from(interest).unwrap_or(i64::MAX);
-    let owed = amount.saturating_add(interest);
-    let planned = int(&s.values, "income_plan");
-    let (parcels, unknown) = codes(&s.values, "parcels", known);
-    let mut faults = Vec::new();
-    let missing = |word: &str| !s.values.contains_key(word);
-    if missing("reserve_no") {
-        faults.push(
-            lang.t(
-                "没有储备项目编号：须先纳入储备计划",
-                "no reserve plan identifier: it must be in the plan first",
-            )
-            .to_string(),
-        );
-    }
-    if missing("agency") {
-        faults.push(
-            lang.t(
-                "没有写明名录内储备机构：只有名录内机构可以使用资金",
-                "no listed agency is named: only listed agencies may use the money",
-            )
-            .to_string(),
-        );
-    }
-    if spent > amount {
-        faults.push(lang.t("支出超过发行额度", "more was spent than raised").to_string());
-    }
-    if parcels.is_empty() {
-        faults.push(
-            lang.t(
-                "没有对应地块：债券须落到项目和地块",
-                "no parcel: a bond belongs to a project and its parcels",
-            )
-            .to_string(),
-        );
-    }
-    faults
-        .extend(unknown.into_iter().map(|c| format!("{} {c}", lang.t("台账中没有地块", "no such parcel:"))));
-    let short = owed.saturating_sub(planned);
-    BondRow {
-        id: s.item.id.0,
-        name: show("name"),
-        amount: show("amount"),
-        spent: show("spent"),
-        left: yuan(amount.saturating_sub(spent), lang),
-        interest: yuan(interest, lang),
-        owed: yuan(owed, lang),
-        planned: show("income_plan"),
-        income: show("income"),
-        short: (short > 0).then(|| yuan(short, lang)),
-        faults,
-        parcels,
-    }
 }
 
 fn asset(s: &Standing, day: Date, lang: Lang) -> AssetRow {

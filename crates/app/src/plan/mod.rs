@@ -1,6 +1,7 @@
 //! `/projects/{id}/plan`: the landing plan of one project on one page (ground, offer with verdicts, capital, scenarios, appraisal, promises),
 //! what may not be written into it, the reviewer's opinion, and the sweep of signed contracts.
 
+pub mod access;
 pub mod brief;
 pub mod opinion;
 pub mod page;

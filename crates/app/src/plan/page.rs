@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::inventory::{area, cell, shown};
 use crate::offer::{Look, look};
 use crate::project::{find, guard_reading, may_write};
-use crate::rules::Rules;
+use crate::rules::{LandRules, Rules};
 use crate::text::{Lang, yuan};
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::Result;
@@ -55,6 +55,8 @@ pub struct Plan {
     pub day: String,
     /// Ground and rooms.
     pub ground: Vec<Ground>,
+    /// Figures of the use of land.
+    pub access: super::access::Access,
     /// Area of all ground held.
     pub ground_total: String,
     /// Offer lines.
@@ -250,9 +252,14 @@ pub async fn plan_of(
         .filter_map(|(id, _, code, v)| line(*id, code, v, rules.offers.as_ref(), today, lang))
         .collect();
     let offered = sum(of(Kind::OfferLine).map(|(.., v)| v), "amount");
-    let recorded = super::recorded_of(project, &Rates::new(app.store.rates().await?, None));
+    let rates = Rates::new(app.store.rates().await?, None);
+    let recorded = super::recorded_of(project, &rates);
     let held = app.store.holds_of_project(project.id).await?;
-    let (ground, total) = ground(app, &held, today, lang).await?;
+    let (ground, total, parcels) = ground(app, &held, today, lang).await?;
+    let region = app.store.zone().await?.and_then(|z| z.settings.region);
+    let layout = of(Kind::Layout).last().map(|(.., v)| v.clone()).unwrap_or_default();
+    let land = LandRules::read(&app.config)?;
+    let access = super::access::access(&land, (project, &layout, &parcels), region, &rates, today, lang);
     let basis = rate.trim().trim_end_matches('%').trim();
     let rate = domain::money::scaled(basis, 100, 1).ok().filter(|r| (0..=10_000).contains(r)).unwrap_or(RATE);
     let capital = [Kind::FundFlow, Kind::ShareEvent, Kind::Warrant];
@@ -273,6 +280,7 @@ pub async fn plan_of(
             .unwrap_or_else(|| "—".into()),
         day: today.to_string(),
         ground,
+        access,
         ground_total: area(total, lang),
         blocked: lines.iter().filter(|l| !l.ready && l.signed.is_empty()).count(),
         lines,
@@ -305,8 +313,11 @@ fn said(kind: Kind, values: &Values, lang: Lang) -> String {
         .join("；")
 }
 
-async fn ground(app: &App, held: &[Held], today: Date, lang: Lang) -> Result<(Vec<Ground>, i64)> {
-    let (mut rows, mut total) = (Vec::new(), 0i64);
+type Grounds = (Vec<Ground>, i64, Vec<(String, Values)>);
+
+/// What is held, its area, and the parcels of it that count today.
+async fn ground(app: &App, held: &[Held], today: Date, lang: Lang) -> Result<Grounds> {
+    let (mut rows, mut total, mut parcels) = (Vec::new(), 0i64, Vec::new());
     for h in held.iter().filter(|h| h.ended.is_none()) {
         let Some(item) = app.store.item(h.hold.item).await? else { continue };
         let values = fold(&item.changes, today, app.clock.now()).values;
@@ -314,6 +325,9 @@ async fn ground(app: &App, held: &[Held], today: Date, lang: Lang) -> Result<(Ve
         let lapsed = !h.hold.counts(today);
         if !lapsed {
             total = total.saturating_add(size);
+            if item.kind == Kind::Parcel {
+                parcels.push((item.code.clone(), values));
+            }
         }
         let until = h.hold.until.map_or(lang.t("无期限", "no end").to_string(), |d| d.to_string());
         rows.push(Ground {
@@ -326,7 +340,7 @@ async fn ground(app: &App, held: &[Held], today: Date, lang: Lang) -> Result<(Ve
             lapsed,
         });
     }
-    Ok((rows, total))
+    Ok((rows, total, parcels))
 }
 
 fn line(id: i64, code: &str, v: &Values, rules: &RuleSet, today: Date, lang: Lang) -> Option<Line> {

@@ -4,7 +4,7 @@
 use super::{facts, look, policies, project_values};
 use crate::app::App;
 use crate::inventory::edit::find as record;
-use crate::inventory::list::{Tab, tabs};
+use crate::inventory::list::{Tab, tabs_at};
 use crate::inventory::standing;
 use crate::project::{find as project_of, guard_reading};
 use crate::rules::Rules;
@@ -93,7 +93,7 @@ fn claim(app: &App, signed: &Signed, title: String, back: String, note: String, 
     let rows: Vec<Row> = shown.map(|e| row(e, lang)).collect();
     render(&ClaimPage {
         p: Chrome::of(signed, Nav::Policies),
-        tabs: tabs(Kind::Profile, lang),
+        tabs: tabs_at(Kind::Profile, "/policies", lang),
         title,
         back,
         note,

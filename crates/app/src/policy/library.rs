@@ -2,7 +2,7 @@
 
 use super::{look, policies, profiles};
 use crate::app::App;
-use crate::inventory::list::{Tab, tabs};
+use crate::inventory::list::{Tab, tabs_at};
 use crate::offer::{Look, look as verdict_look};
 use crate::rules::Rules;
 use crate::text::{Lang, yuan};
@@ -75,7 +75,7 @@ pub async fn list(State(app): State<App>, signed: Signed) -> Page {
     let library = policies(&rules);
     render(&ListPage {
         p: Chrome::of(&signed, Nav::Policies),
-        tabs: tabs(Kind::Profile, lang),
+        tabs: tabs_at(Kind::Profile, "/policies", lang),
         library: library.id.clone(),
         source: library.source.clone(),
         companies: profiles.len(),
@@ -122,7 +122,7 @@ pub async fn show(State(app): State<App>, signed: Signed, Path(id): Path<String>
     let judged = rules.offers.judge(&policy.line(), today);
     render(&ShowPage {
         p: Chrome::of(&signed, Nav::Policies),
-        tabs: tabs(Kind::Profile, lang),
+        tabs: tabs_at(Kind::Profile, "/policies", lang),
         issuer: policy.issuer.clone(),
         source: policy.source.clone(),
         clauses: policy

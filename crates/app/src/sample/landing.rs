@@ -16,8 +16,8 @@ use ground::{bonds, buildings, consolidation, idle_assets, parcels, spaces, work
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use plan::{
-    assumptions, capabilities, fund_flows, funds, instalments, matches, offer_lines, opportunities, profiles,
-    promises, share_events, warrant_events, warrants,
+    assumptions, capabilities, fund_flows, funds, instalments, layouts, matches, offer_lines, opportunities,
+    profiles, promises, share_events, warrant_events, warrants,
 };
 use std::collections::BTreeMap;
 use store::inventory::ImportedItem;
@@ -38,7 +38,7 @@ pub async fn seed(
     at: impl Fn(Date) -> Timestamp,
 ) -> anyhow::Result<()> {
     let (project, code) = flagship(store, histories).await?;
-    let tables: [(Kind, Vec<Row>); 19] = [
+    let tables: [(Kind, Vec<Row>); 20] = [
         (Kind::Parcel, parcels()),
         (Kind::Building, buildings()),
         (Kind::Space, spaces()),
@@ -50,6 +50,7 @@ pub async fn seed(
         (Kind::Promise, promises(&code)),
         (Kind::Instalment, instalments(&code)),
         (Kind::Assumption, assumptions(&code)),
+        (Kind::Layout, layouts(&code)),
         (Kind::Fund, funds()),
         (Kind::FundFlow, fund_flows()),
         (Kind::ShareEvent, share_events()),
@@ -193,6 +194,7 @@ mod tests {
             (Kind::Promise, promises("2025-0001")),
             (Kind::Instalment, instalments("2025-0001")),
             (Kind::Assumption, assumptions("2025-0001")),
+            (Kind::Layout, layouts("2025-0001")),
             (Kind::Fund, funds()),
             (Kind::FundFlow, fund_flows()),
             (Kind::ShareEvent, share_events()),

@@ -3,7 +3,7 @@
 use super::{opportunity, parts, tender};
 use crate::app::App;
 use crate::inventory::edit::find as record;
-use crate::inventory::list::{Tab, tabs};
+use crate::inventory::list::{Tab, tabs_at};
 use crate::inventory::standing;
 use crate::view;
 use crate::web::chrome::{Chrome, Nav};
@@ -92,7 +92,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         |set: &std::collections::BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join("、");
     render(&FitPage {
         p: Chrome::of(&signed, Nav::Scenarios),
-        tabs: tabs(Kind::Opportunity, lang),
+        tabs: tabs_at(Kind::Opportunity, "/scenarios", lang),
         id,
         code: item.code.clone(),
         name: wanted.name.clone(),

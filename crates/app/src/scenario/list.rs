@@ -2,7 +2,7 @@
 
 use super::{opportunity, tender};
 use crate::app::App;
-use crate::inventory::list::{Tab, tabs};
+use crate::inventory::list::{Tab, tabs_at};
 use crate::inventory::{cell, standing};
 use crate::text::yuan;
 use crate::web::chrome::{Chrome, Nav};
@@ -68,7 +68,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
     };
     render(&ListPage {
         p: Chrome::of(&signed, Nav::Scenarios),
-        tabs: tabs(Kind::Opportunity, lang),
+        tabs: tabs_at(Kind::Opportunity, "/scenarios", lang),
         year,
         published: found.published,
         found: found.found_a_use,

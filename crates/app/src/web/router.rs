@@ -214,6 +214,7 @@ fn guarded(app: App) -> Routes {
         .get("/land/map", ReadProjects, land::map::get)
         .get("/land/allocation", ReadProjects, land::allocate::get)
         .get("/land/programme", ReadProjects, land::programme::get)
+        .get("/land/evaluation", ReadProjects, land::evaluation::get)
         .get("/projects/{id}/match", ReadProjects, land::find::get)
         .post("/projects/{id}/match", EditLand, land::find::post)
         .get("/capital", ReadProjects, capital::page::get)

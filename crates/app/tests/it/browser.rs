@@ -13,7 +13,7 @@ use thirtyfour::prelude::*;
 
 const LIST: &str = "企业名称,登记状态,注册资本,所属省份,所属城市,经营范围\n\
     杭州浏览器电解槽制造有限公司,存续,5000万元人民币,浙江省,杭州市,碱性电解槽的研发、生产、销售\n";
-const PAGES: [&str; 46] = [
+const PAGES: [&str; 60] = [
     "/",
     "/chains/ships",
     "/chains/ships?view=graph",
@@ -60,6 +60,20 @@ const PAGES: [&str; 46] = [
     "/leads/conflicts/1",
     "/events/1",
     "/audit",
+    "/land/map",
+    "/land/allocation",
+    "/land/programme",
+    "/land/evaluation",
+    "/inventory/parcel",
+    "/inventory/parcel/new",
+    "/inventory/items/1",
+    "/projects/53/plan",
+    "/projects/53/match",
+    "/projects/53/policies",
+    "/policies",
+    "/capital",
+    "/scenarios",
+    "/offers/sweep",
 ];
 
 /// A browser and its driver; both end with it.

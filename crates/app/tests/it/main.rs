@@ -20,6 +20,7 @@ mod leads;
 mod offers;
 mod pages;
 mod people;
+mod plan_browser;
 mod programs;
 mod project_imports;
 mod projects;

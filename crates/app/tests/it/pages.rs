@@ -52,6 +52,7 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/capital",
         "/projects/1/policies",
         "/land/programme",
+        "/land/evaluation",
         "/land/allocation",
         "/projects/1/match?go=1&area=60",
         "/inventory/offer_line/new",

@@ -58,48 +58,48 @@ async fn add_reviewer(world: &World) {
 }
 
 /// A browser at the address of a zone.
-struct Desk {
-    base: String,
-    browser: Browser,
+pub struct Desk {
+    pub base: String,
+    pub browser: Browser,
 }
 
 impl Desk {
-    async fn go(&self, path: &str) {
+    pub async fn go(&self, path: &str) {
         self.browser.driver.goto(format!("{}{path}", self.base)).await.unwrap();
     }
 
-    async fn click(&self, css: &str) {
+    pub async fn click(&self, css: &str) {
         let found = self.browser.one(css).await;
         found.scroll_into_view().await.unwrap();
         found.click().await.unwrap_or_else(|e| panic!("{css}: {e}"));
     }
 
-    async fn click_path(&self, xpath: &str) {
+    pub async fn click_path(&self, xpath: &str) {
         let query = self.browser.driver.query(By::XPath(xpath));
         let found = query.wait(Duration::from_secs(20), Duration::from_millis(100)).first().await;
         found.unwrap_or_else(|e| panic!("{xpath}: {e}")).click().await.unwrap();
     }
 
-    async fn fill(&self, css: &str, text: &str) {
+    pub async fn fill(&self, css: &str, text: &str) {
         let found = self.browser.one(css).await;
         found.clear().await.unwrap();
         found.send_keys(text).await.unwrap();
     }
 
-    async fn attach(&self, css: &str, file: &Path) {
+    pub async fn attach(&self, css: &str, file: &Path) {
         self.browser.one(css).await.send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
-    async fn text(&self, css: &str) -> String {
+    pub async fn text(&self, css: &str) -> String {
         self.browser.one(css).await.text().await.unwrap()
     }
 
-    async fn count(&self, css: &str) -> usize {
+    pub async fn count(&self, css: &str) -> usize {
         self.browser.driver.find_all(By::Css(css)).await.unwrap().len()
     }
 
     /// Waits until the address has this in it; answers its path.
-    async fn at(&self, part: &str) -> String {
+    pub async fn at(&self, part: &str) -> String {
         let mut url = String::new();
         for _ in 0..200 {
             url = self.browser.driver.current_url().await.unwrap().to_string();
@@ -114,13 +114,24 @@ impl Desk {
     }
 
     /// Another person comes to the desk.
-    async fn sign_in(&self, login: &str, next: &str) {
+    pub async fn sign_in(&self, login: &str, next: &str) {
         self.browser.driver.delete_all_cookies().await.unwrap();
         self.go(&format!("/sign-in?next={}", app::web::form::encode(next))).await;
         self.fill("#login", login).await;
         self.fill("#password", demo::PASSWORD).await;
         self.click("main button.main").await;
         self.at(next.split('?').next().unwrap()).await;
+    }
+
+    /// Picks an entry of a list.
+    pub async fn choose(&self, css: &str, value: &str) {
+        self.click(&format!("{css} option[value='{value}']")).await;
+    }
+
+    /// Fills a field of a day, whose keys depend on the browser's language.
+    pub async fn fill_day(&self, css: &str, day: &str) {
+        self.browser.one(css).await;
+        self.browser.value(&format!("document.querySelector('{css}').value = '{day}'")).await;
     }
 
     /// Registers a target that nobody has claimed; another desk registers it too; the director settles with a split, which both confirm.

@@ -35,6 +35,8 @@ words! {
         Instalment = "instalment", "兑现拨付", "Instalments";
         /// An assumption of an appraisal.
         Assumption = "assumption", "测算参数", "Appraisal inputs";
+        /// What a project will build on its land, for the access figures.
+        Layout = "layout", "建设方案", "Building plans";
         /// A fund of the zone.
         Fund = "fund", "基金", "Funds";
         /// Money into or out of a fund.
@@ -80,6 +82,7 @@ impl Kind {
             Kind::Promise => plan::PROMISE,
             Kind::Instalment => plan::INSTALMENT,
             Kind::Assumption => plan::ASSUMPTION,
+            Kind::Layout => plan::LAYOUT,
             Kind::Fund => capital::FUND,
             Kind::FundFlow => capital::FUND_FLOW,
             Kind::ShareEvent => capital::SHARE_EVENT,
@@ -103,9 +106,12 @@ impl Kind {
     pub fn title_field(self) -> &'static str {
         match self {
             Kind::OfferLine | Kind::Promise => "text",
-            Kind::FundFlow | Kind::ShareEvent | Kind::WarrantEvent | Kind::Instalment | Kind::Matched => {
-                "note"
-            }
+            Kind::FundFlow
+            | Kind::ShareEvent
+            | Kind::WarrantEvent
+            | Kind::Instalment
+            | Kind::Matched
+            | Kind::Layout => "note",
             _ => "name",
         }
     }
@@ -147,6 +153,7 @@ impl Kind {
             Kind::Promise => &["project", "side", "measure", "yuan", "number", "due", "met_on"],
             Kind::Instalment => &["project", "line", "amount", "condition", "paid_on", "paid"],
             Kind::Assumption => &["project", "option", "sort", "amount", "from_year", "years"],
+            Kind::Layout => &["project", "counted_floor", "footprint", "yards", "office_land"],
             Kind::Fund => &["manager", "size", "established_on", "share"],
             Kind::FundFlow => &["fund", "on", "sort", "amount", "party", "project"],
             Kind::ShareEvent => &["company", "on", "sort", "holder", "shares", "price", "round"],
@@ -187,9 +194,14 @@ mod tests {
     #[test]
     fn a_profile_speaks_the_words_of_the_policies() {
         let known = |word: &str| crate::policy::field::FieldId::find(&format!("company.{word}")).is_some();
-        let own = ["name", "note"];
-        let lost: Vec<_> =
-            Kind::Profile.fields().iter().filter(|f| !own.contains(&f.word) && !known(f.word)).collect();
+        // What the evaluation by land asks stands beside them, and is read by `land::records`.
+        let own = ["name", "note", "land_area", "rented_area", "rented_years", "added_value"];
+        let land = ["energy", "emission", "power_used", "exempt"];
+        let lost: Vec<_> = Kind::Profile
+            .fields()
+            .iter()
+            .filter(|f| !own.contains(&f.word) && !land.contains(&f.word) && !known(f.word))
+            .collect();
         assert!(lost.is_empty(), "{lost:?}");
     }
 

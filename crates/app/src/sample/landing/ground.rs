@@ -49,12 +49,40 @@ pub(super) fn parcels() -> Vec<Row> {
         }
         if state == "已供" {
             fields.push(("occupied_by", format!("某装备企业{MARK}")));
-            fields.push(("supplied_on", "2024-05-20".to_string()));
-            fields.push(("start_by", "2024-11-20".to_string()));
+            fields.extend(supplied(n));
         }
         rows.push((code, SINCE, fields));
     }
     rows
+}
+
+/// How the supplied parcels were supplied: one is built on, one stands idle, one is late.
+fn supplied(n: u32) -> Vec<(&'static str, String)> {
+    let all: &[(&'static str, &str)] = match n {
+        5 => &[
+            ("supplied_on", "2024-05-20"),
+            ("supply_mode", "出让"),
+            ("term_years", "40"),
+            ("start_by", "2024-11-20"),
+            ("started_on", "2024-10-30"),
+        ],
+        13 => &[
+            ("supplied_on", "2024-12-16"),
+            ("supply_mode", "出让"),
+            ("term_years", "40"),
+            ("start_by", "2025-06-30"),
+            ("pause_from", "2025-07-01"),
+            ("pause_until", "2025-08-31"),
+            ("pause_cause", "政府原因"),
+        ],
+        _ => &[
+            ("supplied_on", "2026-03-10"),
+            ("supply_mode", "弹性年期出让"),
+            ("term_years", "20"),
+            ("start_by", "2026-09-10"),
+        ],
+    };
+    all.iter().map(|(word, value)| (*word, (*value).to_string())).collect()
 }
 
 pub(super) fn buildings() -> Vec<Row> {
@@ -154,6 +182,7 @@ pub(super) fn bonds() -> Vec<Row> {
             ("issued_on", "2025-06-20"),
             ("years", "5"),
             ("rate", "2.1"),
+            ("coupon", "半年付息"),
             ("project", "龙门港片区土地储备（合成）"),
             ("reserve_no", "TC-2025-118"),
             ("agency", "高新区土地储备中心（合成）"),

@@ -342,7 +342,11 @@ pub(super) fn profiles() -> Vec<Row> {
         ("智能科技公司（合成）", "2025-06-01", "微型", "180万元", "60万元", "12", "9", "0", "2", "否"),
         ("低空科技公司（合成）", "2023-01-10", "小型", "900万元", "40万元", "22", "6", "1", "4", "否"),
     ];
-    (1..)
+    let land = ["6亩", "32亩", "58亩", "1亩", "7.5亩"];
+    let tax = ["120万元", "1150万元", "1680万元", "4万元", "33万元"];
+    let added = ["760万元", "5200万元", "8900万元", "20万元", "210万元"];
+    let energy = ["85", "1620", "2300", "6", "40"];
+    (1usize..)
         .zip(all)
         .map(|(n, (name, on, size, revenue, research, staff, researchers, inventions, patents, high))| {
             row(
@@ -360,8 +364,29 @@ pub(super) fn profiles() -> Vec<Row> {
                     ("high_tech", high),
                     ("in_zone", "是"),
                     ("bad_credit", "否"),
+                    ("above_scale", if matches!(n, 2 | 3) { "是" } else { "否" }),
+                    ("land_area", land[n - 1]),
+                    ("tax_last_year", tax[n - 1]),
+                    ("added_value", added[n - 1]),
+                    ("energy", energy[n - 1]),
                 ],
             )
         })
         .collect()
+}
+
+/// What the first project will build, for the access figures.
+pub(super) fn layouts(project: &str) -> Vec<Row> {
+    vec![row(
+        "JS-01",
+        &[
+            ("project", project),
+            ("counted_floor", "52000"),
+            ("footprint", "19600"),
+            ("yards", "1200"),
+            ("office_land", "2300"),
+            ("added_value", "1.6亿元"),
+            ("note", "初步设计（合成）"),
+        ],
+    )]
 }

@@ -38,6 +38,32 @@ pub const PROGRESS: &[Choice] = &[
     ("stopped", "已停止", "Stopped"),
 ];
 
+/// How industrial land is supplied: the words of [`crate::land::term::Mode`].
+pub const MODES: &[Choice] = &[
+    ("sale", "出让", "Sale"),
+    ("flexible", "弹性年期出让", "Sale for a flexible term"),
+    ("lease_then_sale", "先租后让", "Lease, then sale"),
+    ("long_lease", "长期租赁", "Long lease"),
+];
+
+/// Why days of a delay do not count: the words of [`crate::land::term::idle::Cause`].
+pub const CAUSES: &[Choice] = &[
+    ("government", "政府原因", "The government's doing"),
+    ("force_majeure", "不可抗力", "Force majeure"),
+    ("preparatory_work", "动工必需的前期工作", "Preparatory work"),
+];
+
+/// Where reserve land comes from: the words of [`crate::land::bond::Source`].
+pub const ORIGINS: &[Choice] = &[
+    ("existing", "收回收购存量闲置土地", "Existing idle land"),
+    ("new", "新增土地储备", "New reserve land"),
+];
+
+/// How often a bond pays interest: the words of [`crate::land::bond::Coupon`].
+pub const COUPONS: &[Choice] =
+    &[("yearly", "按年付息", "Yearly"), ("half_yearly", "半年付息", "Half-yearly")];
+
+const YEARS: Form = Form::Count("年", "years");
 const KVA: Form = Form::Count("千伏安", "kVA");
 const TONNES_DAY: Form = Form::Count("吨/日", "t/day");
 const KG_M2: Form = Form::Count("千克/㎡", "kg/m²");
@@ -69,8 +95,18 @@ pub(super) const PARCEL: &[Field] = &[
     ),
     f("price", "起始价（万元/亩）", "Starting price per mu", Form::Yuan),
     f("reserve_no", "储备项目编号", "Reserve plan identifier", Form::Line),
+    f("origin", "土地来源", "Origin", Form::Choice(ORIGINS)),
+    f("idle_list", "列入存量闲置土地清单", "On the list of idle land", Form::YesNo),
     f("supplied_on", "供地日期", "Supplied on", Form::Day),
+    f("supply_mode", "供应方式", "Mode of supply", Form::Choice(MODES)),
+    f("term_years", "年期", "Term", YEARS),
+    f("lease_years", "其中租赁", "Of it leased", YEARS),
+    f("deal_price", "成交价款", "Price paid", Form::Yuan),
     f("start_by", "约定开工日期", "To be built from", Form::Day),
+    f("started_on", "实际动工日期", "Building since", Form::Day),
+    f("pause_from", "不计入起", "Not counted from", Form::Day),
+    f("pause_until", "不计入止", "Not counted until", Form::Day),
+    f("pause_cause", "不计入原因", "Not counted because", Form::Choice(CAUSES)),
     f("shape", "界址（CGCS2000 经纬度）", "Boundary (CGCS2000)", Form::Shape),
     f("note", "备注", "Note", Form::Long),
 ];
@@ -139,8 +175,9 @@ pub(super) const BOND: &[Field] = &[
     must("name", "名称", "Name", Form::Line),
     must("amount", "发行额度", "Amount", Form::Yuan),
     f("issued_on", "发行日期", "Issued on", Form::Day),
-    f("years", "期限", "Term", Form::Count("年", "years")),
+    f("years", "期限", "Term", YEARS),
     f("rate", "票面利率", "Coupon", PER_CENT),
+    f("coupon", "付息方式", "Interest paid", Form::Choice(COUPONS)),
     f("project", "储备项目", "Reserve project", Form::Line),
     f("reserve_no", "储备项目编号", "Reserve plan identifier", Form::Line),
     f("agency", "使用单位（名录内储备机构）", "Listed reserve agency", Form::Line),

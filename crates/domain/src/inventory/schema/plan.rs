@@ -159,3 +159,14 @@ pub(super) const ASSUMPTION: &[Field] = &[
     f("high", "有利情形（为基准的百分之）", "Favourable (% of base)", Form::Hundredths("%", "%")),
     f("source", "依据", "Source", Form::Line),
 ];
+
+pub(super) const LAYOUT: &[Field] = &[
+    must("project", "项目", "Project", Form::Project),
+    f("counted_floor", "计容建筑面积（层高超限加倍）", "Floor counted in the ratio", Form::Area),
+    f("footprint", "建筑物、构筑物占地", "Land under buildings and structures", Form::Area),
+    f("yards", "生产用露天堆场占地", "Open yards used in production", Form::Area),
+    f("office_land", "行政办公及生活服务设施用地", "Land for offices and living", Form::Area),
+    f("research", "年研发投入", "Research spending a year", Form::Yuan),
+    f("added_value", "年增加值", "Value added a year", Form::Yuan),
+    f("note", "说明", "Note", Form::Line),
+];

@@ -10,6 +10,13 @@ const SIZES: &[Choice] = &[
     ("large", "大型", "Large"),
 ];
 
+/// Why a company is not graded by its land: the words of [`crate::land::evaluate::Exempt`].
+pub const EXEMPT: &[Choice] = &[
+    ("public_utility", "公共事业", "Public utility"),
+    ("start_up", "初创期", "Start-up"),
+    ("under_construction", "在建", "Under construction"),
+];
+
 const PEOPLE: Form = Form::Count("人", "people");
 const PIECES: Form = Form::Count("件", "pieces");
 
@@ -34,5 +41,13 @@ pub(super) const PROFILE: &[Field] = &[
     f("patents_invention", "发明专利（已授权）", "Invention patents", PIECES),
     f("patents_all", "专利（已授权）", "Patents granted", PIECES),
     f("software", "软件著作权", "Software copyrights", PIECES),
+    f("land_area", "用地面积", "Land used", Form::Area),
+    f("rented_area", "租用建筑面积", "Floor rented", Form::Area),
+    f("rented_years", "租期", "Lease", Form::Count("年", "years")),
+    f("added_value", "上年工业增加值", "Value added last year", Form::Yuan),
+    f("energy", "上年综合能耗", "Energy last year", Form::Hundredths("吨标准煤", "tce")),
+    f("emission", "上年主要污染物排放量", "Emissions last year", Form::Hundredths("吨", "t")),
+    f("power_used", "上年用电量", "Power used last year", Form::Count("千瓦时", "kWh")),
+    f("exempt", "不参评原因", "Not graded because", Form::Choice(EXEMPT)),
     f("note", "备注", "Note", Form::Long),
 ];
