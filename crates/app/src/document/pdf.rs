@@ -202,9 +202,14 @@ fn assemble(pages: &[String]) -> Vec<u8> {
     out.into_bytes()
 }
 
-/// A text as the hexadecimal of UTF-16, big end first; what lies beyond the basic plane becomes 〓, as UniGB-UCS2 cannot say it.
+/// A text as the hexadecimal of UTF-16, big end first; what lies beyond the basic plane becomes 〓, as UniGB-UCS2 cannot say it, and the
+/// middle dot its Chinese twin, which every font of Adobe-GB1 has.
 fn utf16(text: &str) -> String {
-    let plain = text.chars().map(|c| if u32::from(c) > 0xffff { '〓' } else { c });
+    let plain = text.chars().map(|c| match c {
+        '·' => '・',
+        c if u32::from(c) > 0xffff => '〓',
+        c => c,
+    });
     plain.map(|c| format!("{:04X}", u32::from(c))).collect()
 }
 

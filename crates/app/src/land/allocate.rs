@@ -119,6 +119,7 @@ const WAITING: [Stage; 6] =
 const ROUNDS: usize = 120;
 
 /// `GET /land/allocation`
+#[expect(clippy::disallowed_methods, reason = "the page says how long the search took")]
 pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Asked>) -> Page {
     let (lang, today) = (signed.prefs.lang, app.clock.today());
     let day = day_of(&asked.day, today)?;

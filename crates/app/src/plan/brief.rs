@@ -45,6 +45,16 @@ fn document(plan: &Plan, zone: &str, lang: Lang) -> Document {
         .take(limits::BRIEF_ROWS)
         .map(|g| format!("{} {} {} {}", g.name, g.area, g.manner, g.days));
     blocks.push(Block::Text(listed(ground.collect(), plan.ground.len(), none(), lang)));
+    let figures: Vec<String> = plan
+        .access
+        .rows
+        .iter()
+        .take(limits::BRIEF_ROWS)
+        .map(|r| format!("{} {} {}（{}）", r.verdict.1, r.name, r.figure, r.asked))
+        .collect();
+    if !figures.is_empty() {
+        blocks.push(Block::Text(format!("{}：{}", t("用地指标", "Access figures"), figures.join("；"))));
+    }
     blocks.push(Block::Heading(format!("{}（{}）", t("优惠条款", "Offer"), plan.offered)));
     let lines = plan.lines.iter().take(limits::BRIEF_ROWS);
     let rows: Vec<Vec<String>> = lines
@@ -65,8 +75,11 @@ fn document(plan: &Plan, zone: &str, lang: Lang) -> Document {
     }
     blocks.push(Block::Heading(t("承诺与兑现", "Promises")));
     let promises = plan.promises.iter().take(limits::BRIEF_ROWS);
-    let promises =
-        promises.map(|p| format!("{} {} · {} · {} {}", p.side, p.text, p.target, p.due, p.state.2)).collect();
+    let said = |p: &super::page::PromiseRow| {
+        let target = if p.target.is_empty() { String::new() } else { format!(" · {}", p.target) };
+        format!("{} · {}{target} · {} {}", p.side, p.text, p.due, p.state.2)
+    };
+    let promises = promises.map(said).collect();
     let rates: Vec<String> =
         plan.kept.iter().map(|k| format!("{}{} {}（{}）", k.0, t("履约率", " kept"), k.2, k.1)).collect();
     blocks.push(Block::Text(listed(promises, plan.promises.len(), none(), lang)));

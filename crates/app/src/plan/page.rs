@@ -257,7 +257,7 @@ pub async fn plan_of(
     let held = app.store.holds_of_project(project.id).await?;
     let (ground, total, parcels) = ground(app, &held, today, lang).await?;
     let region = app.store.zone().await?.and_then(|z| z.settings.region);
-    let layout = of(Kind::Layout).last().map(|(.., v)| v.clone()).unwrap_or_default();
+    let layout = of(Kind::Layout).next_back().map(|(.., v)| v.clone()).unwrap_or_default();
     let land = LandRules::read(&app.config)?;
     let access = super::access::access(&land, (project, &layout, &parcels), region, &rates, today, lang);
     let basis = rate.trim().trim_end_matches('%').trim();
