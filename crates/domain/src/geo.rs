@@ -93,7 +93,9 @@ impl GeoFault {
             ),
             GeoFault::Crosses(a, b) => (
                 format!("界址线自相交：第 {a} 点起的边与第 {b} 点起的边相交或重合，请检查点的顺序"),
-                format!("the boundary crosses itself: the edge from corner {a} meets that from corner {b}; check the order of its corners"),
+                format!(
+                    "the boundary crosses itself: the edge from corner {a} meets that from corner {b}; check the order of its corners"
+                ),
             ),
             GeoFault::Parts => both(
                 "界址含有洞或多个部分，请拆成几个地块",

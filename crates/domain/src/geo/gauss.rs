@@ -186,7 +186,8 @@ mod tests {
                     2.0
                 }
             };
-            let arc: f64 = (0..=steps).map(|i| weight(i) * radius(f64::from(i) * step)).sum::<f64>() * step / 3.0;
+            let arc: f64 =
+                (0..=steps).map(|i| weight(i) * radius(f64::from(i) * step)).sum::<f64>() * step / 3.0;
             let north = forward(0.0, degrees).0;
             assert!((north - arc).abs() < 1e-6, "{degrees}: {north} {arc}");
         }
@@ -221,7 +222,8 @@ mod tests {
     /// The plane area of a field of `d` degrees, its sides drawn with many corners.
     fn field(zone: Zone, lon: f64, lat: f64, d: f64) -> (f64, i64) {
         let side = |i: i32| f64::from(i) / 50.0 * d;
-        let west_south = (0..50).map(|i| (lon + side(i), lat)).chain((0..50).map(|i| (lon + d, lat + side(i))));
+        let west_south =
+            (0..50).map(|i| (lon + side(i), lat)).chain((0..50).map(|i| (lon + d, lat + side(i))));
         let corners: Vec<(f64, f64)> = west_south
             .chain((0..50).map(|i| (lon + d - side(i), lat + d)))
             .chain((0..50).map(|i| (lon, lat + d - side(i))))
@@ -233,7 +235,8 @@ mod tests {
             (a.1 - origin.1) * (b.0 - origin.0) - (a.0 - origin.0) * (b.1 - origin.1)
         };
         let doubled: f64 = plane.iter().zip(next).map(part).sum();
-        let point = |c: &(f64, f64)| Point { lon: (c.0 * 1e7).round() as i64, lat: (c.1 * 1e7).round() as i64 };
+        let point =
+            |c: &(f64, f64)| Point { lon: (c.0 * 1e7).round() as i64, lat: (c.1 * 1e7).round() as i64 };
         let outline = Polygon::of(corners.iter().map(point).collect()).unwrap();
         (doubled / 2.0, outline.area())
     }
