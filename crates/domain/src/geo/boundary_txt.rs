@@ -322,10 +322,11 @@ fn datum(value: &str, line: usize) -> Option<Note> {
     Some(Note::new(
         line,
         format!(
-            "坐标系“{value}”（{name}）与 2000国家大地坐标系相差几十至上百米，不能直接导入：请自然资源部门用当地转换参数转成 2000国家大地坐标系后再导出"
+            "坐标系“{value}”（{name}）与 2000国家大地坐标系可能相差上百米，不能直接导入：请自然资源部门用当地转换参数转成 2000国家大地坐标系后再导出"
         ),
         format!(
-            "坐标系 “{value}” ({why}) lies up to a hundred metres or more from CGCS2000: have the land department convert it with the local parameters to 2000国家大地坐标系 and export again"
+            "坐标系 “{value}” ({why}) may lie a hundred metres or more from CGCS2000: \
+             have the land department convert it with the local parameters to 2000国家大地坐标系 and export again"
         ),
     ))
 }

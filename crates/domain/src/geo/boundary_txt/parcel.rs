@@ -393,7 +393,8 @@ fn warnings(parcel: &Parcel) -> Vec<Note> {
         found.push(Note::new(
             line,
             format!("地块用途“{written}”不对应台账的规划用途，未采用：新地块请先在文件中写工业用地、仓储用地、科研用地等，或导入前在台账建好"),
-            format!("地块用途 “{written}” is no planned use of the inventory and is left out: for a new parcel write 工业用地, 仓储用地, 科研用地 …, or make the record first"),
+            format!("地块用途 “{written}” is no planned use of the inventory and is left out: \
+                 for a new parcel write 工业用地, 仓储用地, 科研用地 …, or make the record first"),
         ));
     }
     found
