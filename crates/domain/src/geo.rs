@@ -4,7 +4,10 @@
 //! with the radii of the GRS80 ellipsoid, differs from a survey by less than 0.1 %: enough to find and to draw, never to fix a boundary.
 //! Map sheets say so.
 
+pub mod boundary_txt;
+mod exact;
 pub mod features;
+pub mod gauss;
 
 use crate::limits;
 use std::fmt;
@@ -31,6 +34,12 @@ pub struct Point {
     pub lat: i64,
 }
 
+impl Point {
+    fn at(self) -> exact::At {
+        (self.lon, self.lat)
+    }
+}
+
 /// A piece of ground with one outline, without holes. The first corner is not repeated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Polygon(Vec<Point>);
@@ -48,8 +57,8 @@ pub enum GeoFault {
     Many,
     /// Outside China; whether longitude and latitude may be swapped.
     Outside(String, bool),
-    /// It crosses itself.
-    Crosses,
+    /// It crosses itself: the numbers, from 1, of the corners where two edges begin that cross, touch or run back along each other.
+    Crosses(usize, usize),
     /// It has a hole, or several parts.
     Parts,
 }
@@ -82,9 +91,11 @@ impl GeoFault {
                     "corner “{t}” lies outside China; use longitude and latitude of CGCS2000, not plane metres"
                 ),
             ),
-            GeoFault::Crosses => both(
-                "界址线自相交，请检查点的顺序",
-                "the boundary crosses itself; check the order of its corners",
+            GeoFault::Crosses(a, b) => (
+                format!("界址线自相交：第 {a} 点起的边与第 {b} 点起的边相交或重合，请检查点的顺序"),
+                format!(
+                    "the boundary crosses itself: the edge from corner {a} meets that from corner {b}; check the order of its corners"
+                ),
             ),
             GeoFault::Parts => both(
                 "界址含有洞或多个部分，请拆成几个地块",
@@ -161,8 +172,11 @@ impl Polygon {
             let text = format!("{} {}", degrees(p.lon), degrees(p.lat));
             return Err(GeoFault::Outside(text, in_china(p.lat, p.lon)));
         }
-        let polygon = Polygon(points);
-        if polygon.crosses_itself() { Err(GeoFault::Crosses) } else { Ok(polygon) }
+        let ring: Vec<_> = points.iter().map(|p| p.at()).collect();
+        match exact::crossing(&ring) {
+            Some((a, b)) => Err(GeoFault::Crosses(a + 1, b + 1)),
+            None => Ok(Polygon(points)),
+        }
     }
 
     /// Its corners.
@@ -173,26 +187,6 @@ impl Polygon {
 
     fn edges(&self) -> impl Iterator<Item = (Point, Point)> + '_ {
         self.0.iter().copied().zip(self.0.iter().copied().cycle().skip(1))
-    }
-
-    fn crosses_itself(&self) -> bool {
-        let edges: Vec<_> = self.edges().collect();
-        let n = edges.len();
-        (0..n).any(|i| {
-            (i + 1..n).any(|j| {
-                let next = j == i + 1 || (i == 0 && j == n - 1);
-                if next {
-                    // Neighbouring edges share a corner; they must not run back along each other.
-                    let (a, b, c) = if j == i + 1 {
-                        (edges[i].0, edges[i].1, edges[j].1)
-                    } else {
-                        (edges[j].0, edges[j].1, edges[i].1)
-                    };
-                    return turn(a, b, c) == 0 && dot(a, b, c) < 0;
-                }
-                meet(edges[i], edges[j])
-            })
-        })
     }
 
     /// Its area, hundredths of a square metre.
@@ -223,19 +217,8 @@ impl Polygon {
 
     /// Whether a point lies inside; on the boundary is not inside.
     fn holds(&self, p: Point) -> bool {
-        let mut inside = false;
-        for (a, b) in self.edges() {
-            if turn(a, b, p) == 0 && dot(p, a, b) <= 0 {
-                return false;
-            }
-            if (a.lat > p.lat) != (b.lat > p.lat) {
-                let side = turn(a, b, p);
-                if (side > 0) == (b.lat > a.lat) {
-                    inside = !inside;
-                }
-            }
-        }
-        inside
+        let ring: Vec<_> = self.0.iter().map(|p| p.at()).collect();
+        exact::inside(&ring, p.at())
     }
 
     /// Whether the two touch along more than a corner.
@@ -427,26 +410,6 @@ fn away(p: (f64, f64), a: (f64, f64), b: (f64, f64)) -> f64 {
     (p.0 - a.0 - share * dx).hypot(p.1 - a.1 - share * dy)
 }
 
-/// Which way `a → b → c` turns: left above zero, right below, straight zero; exact.
-fn turn(a: Point, b: Point, c: Point) -> i128 {
-    let d = |p: i64, q: i64| i128::from(p) - i128::from(q);
-    d(b.lon, a.lon) * d(c.lat, a.lat) - d(b.lat, a.lat) * d(c.lon, a.lon)
-}
-
-/// `(a − b) · (c − b)` where `b` is the first argument's neighbour: below zero when the way goes back on itself.
-fn dot(b: Point, a: Point, c: Point) -> i128 {
-    let d = |p: i64, q: i64| i128::from(p) - i128::from(q);
-    d(a.lon, b.lon) * d(c.lon, b.lon) + d(a.lat, b.lat) * d(c.lat, b.lat)
-}
-
-/// Whether two stretches have a point in common.
-fn meet((a, b): (Point, Point), (c, d): (Point, Point)) -> bool {
-    let on = |p: Point, q: Point, r: Point| turn(p, q, r) == 0 && dot(r, p, q) <= 0;
-    let (abc, abd, cda, cdb) =
-        (turn(a, b, c).signum(), turn(a, b, d).signum(), turn(c, d, a).signum(), turn(c, d, b).signum());
-    (abc * abd < 0 && cda * cdb < 0) || on(a, b, c) || on(a, b, d) || on(c, d, a) || on(c, d, b)
-}
-
 /// The box of China's land and sea, with a margin.
 fn in_china(lon: i64, lat: i64) -> bool {
     (730_000_000..=1_360_000_000).contains(&lon) && (30_000_000..=540_000_000).contains(&lat)
@@ -511,14 +474,15 @@ mod tests {
             fault("500000 3500000, 500100 3500000, 500100 3500100"),
             GeoFault::Outside(_, false)
         ));
-        assert_eq!(fault("119 32, 119.1 32.1, 119.1 32, 119 32.1"), GeoFault::Crosses);
+        assert_eq!(fault("119 32, 119.1 32.1, 119.1 32, 119 32.1"), GeoFault::Crosses(1, 3));
+        assert!(GeoFault::Crosses(1, 3).texts().0.contains("第 1 点起的边与第 3 点起的边"));
         assert_eq!(
             fault("POLYGON((119 32, 119.1 32, 119 32.1),(119.01 32.01, 119.02 32.01, 119.01 32.02))"),
             GeoFault::Parts
         );
         assert_eq!(
             fault("119 32, 119.2 32, 119.1 32, 119.1 32.1"),
-            GeoFault::Crosses,
+            GeoFault::Crosses(1, 2),
             "it runs back along itself"
         );
         let good = Polygon::parse("polygon((119 32, 119.1 32, 119.1 32.1, 119 32))").unwrap();

@@ -289,6 +289,19 @@ pub const APPRAISAL_YEARS: usize = 50;
 pub const BRIEF_ROWS: usize = 6;
 /// Corners of one boundary.
 pub const BOUNDARY_POINTS: usize = 500;
+/// Outlines (圈) of one parcel in a file of boundary points.
+pub const BOUNDARY_RINGS: usize = 50;
+/// Faults that are told of one parcel of a file of boundary points, or of its head.
+pub const BOUNDARY_FAULTS: usize = 20;
+/// Bytes of a file of boundary points.
+pub const BOUNDARY_FILE_BYTES: u64 = 32 << 20;
+/// Degrees beyond the edge of its zone at which a parcel may lie: a county on the edge uses one zone.
+pub const BOUNDARY_BEYOND_ZONE: f64 = 1.0;
+/// A stated area may differ from the computed one by this share of it (parts per thousand): an area on the ellipsoid differs from that of the
+/// plane by up to 0.7 at the edge of a 3° zone.
+pub const BOUNDARY_AREA_PER_MILLE: i64 = 1;
+/// A stated area may always differ by this, hundredths of a square metre: the fourth decimal of a hectare.
+pub const BOUNDARY_AREA_HUNDREDTHS: i64 = 100;
 /// Neighbouring parcels that are put together at most.
 pub const COMBINED: usize = 4;
 /// Sets of neighbours that are shown.

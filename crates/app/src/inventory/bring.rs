@@ -2,6 +2,7 @@
 //! written in one transaction once a person agrees. When anything changed in between, nothing is written and the difference is made anew.
 
 use super::list::{Tab, day_of, tabs};
+use super::map_file::{self, Body};
 use super::{group, guard, guard_project, kind_of, shown};
 use crate::app::App;
 use crate::import::project::choices::file as upload;
@@ -39,6 +40,7 @@ struct BringPage {
     seen: i64,
     columns: Vec<(String, String)>,
     unknown: Vec<String>,
+    notes: Vec<String>,
     counts: Counts,
     rows: Vec<Row>,
     more: usize,
@@ -79,6 +81,8 @@ pub struct Plan {
     pub rows: Vec<(u64, String, Outcome)>,
     /// Headings and what they are.
     pub columns: Vec<(String, Column)>,
+    /// What should be looked at before the rows are taken.
+    pub notes: Vec<Fault>,
     /// The last change of the inventory when the plan was made.
     pub seen: ChangeId,
 }
@@ -168,13 +172,13 @@ fn accepted(code: &str, outcome: &Outcome) -> Option<ImportedItem> {
 /// The file is gone, cannot be read, or has no heading with a code.
 pub async fn plan(app: &App, kind: Kind, file: &str, day: Date) -> Result<Plan> {
     let path = upload(app, file)?;
-    if let Some(features) = features(&path).await? {
-        let said = features.map_err(|(zh, en)| {
+    if let Some(found) = map_file::read(app, kind, &path).await? {
+        let said = found.map_err(|(zh, en)| {
             WebError::bad_request(format!("文件读不出来：{zh}"), format!("The file cannot be read: {en}"))
                 .next(format!("/inventory/{kind}/import"), "重新上传", "Upload again")
         })?;
-        let rows = (1u64..).zip(said.rows).map(|(n, cells)| (n, cells, false)).collect();
-        return compared(app, kind, said.headings, rows, day).await;
+        let made = compared(app, kind, said.headings, said.rows, day).await?;
+        return Ok(Plan { notes: said.notes, ..made });
     }
     let table = move || {
         source::table(&path, None, limits::INVENTORY_ROWS + limits::INTAKE_TITLE_ROWS, &|rows| {
@@ -187,54 +191,26 @@ pub async fn plan(app: &App, kind: Kind, file: &str, day: Date) -> Result<Plan> 
         unreadable(kind, "没有找到表头：第一行应有“编号”和至少一个字段名 / no heading: the first row names “编号” and a field")
     })?;
     let headings = table.rows[heading].cells.clone();
-    let rows = table.rows.into_iter().skip(heading + 1).map(|r| (r.number, r.cells, r.broken.is_some()));
+    let broken = |is: bool| -> Vec<Fault> {
+        let zh = "这一行的列与表头对不上，或有无法识别的字符；请修正后重新上传";
+        let en = "this row does not fit the heading, or holds characters that cannot be read; mend it and upload again";
+        if is { vec![(zh.into(), en.into())] } else { Vec::new() }
+    };
+    let body = table.rows.into_iter().skip(heading + 1);
+    let rows = body.map(|r| (r.number, r.cells, broken(r.broken.is_some())));
     compared(app, kind, headings, rows.collect(), day).await
 }
 
-type Features = std::result::Result<domain::geo::features::Features, Fault>;
-
-/// A map file's features, or `None` for any other file.
-async fn features(path: &std::path::Path) -> Result<Option<Features>> {
-    let path = path.to_path_buf();
-    let read = move || -> anyhow::Result<Option<String>> {
-        use std::io::Read as _;
-        let mut start = Vec::new();
-        let file = std::fs::File::open(&path)?;
-        let long = file.metadata()?.len() > limits::INTAKE_FILE_BYTES;
-        file.take(4_096).read_to_end(&mut start)?;
-        let head = String::from_utf8_lossy(&start).into_owned();
-        let plain = |text: &str| text.trim_start_matches('\u{feff}').trim_start().to_string();
-        if long || !plain(&head).starts_with('{') || !head.contains("\"FeatureCollection\"") {
-            return Ok(None);
-        }
-        Ok(Some(plain(&String::from_utf8_lossy(&std::fs::read(&path)?))))
-    };
-    let text = tokio::task::spawn_blocking(read).await.map_err(anyhow::Error::new)??;
-    Ok(text.map(|t| domain::geo::features::read(&t)))
-}
-
-/// Rows of a file (number, cells, whether it is broken) against the records that are there.
-async fn compared(
-    app: &App,
-    kind: Kind,
-    headings: Vec<String>,
-    body: Vec<(u64, Vec<String>, bool)>,
-    day: Date,
-) -> Result<Plan> {
+/// Rows of a file against the records that are there.
+async fn compared(app: &App, kind: Kind, headings: Vec<String>, body: Vec<Body>, day: Date) -> Result<Plan> {
     let (today, now) = (app.clock.today(), app.clock.now());
     let columns = recognise(kind, &headings);
     let seen = app.store.last_change().await?;
     let items = app.store.items(kind).await?;
     let there: HashMap<String, There<'_>> =
         items.iter().map(|i| (i.code.clone(), There { id: i.id, changes: &i.changes })).collect();
-    let broken = || -> Vec<Fault> {
-        vec![(
-            "这一行的列与表头对不上，或有无法识别的字符；请修正后重新上传".into(),
-            "this row does not fit the heading, or holds characters that cannot be read; mend it and upload again".into(),
-        )]
-    };
-    let judge = |(_, cells, bad): &(u64, Vec<String>, bool)| {
-        if *bad { Err(broken()) } else { read(&columns, cells, day, today) }
+    let judge = |(_, cells, faults): &Body| {
+        if faults.is_empty() { read(&columns, cells, day, today) } else { Err(faults.clone()) }
     };
     let said: Vec<_> = body.iter().map(judge).collect();
     let mut outcomes = compare(kind, &there, &said, now);
@@ -255,7 +231,7 @@ async fn compared(
         |cells: &[String]| at.and_then(|at| cells.get(at)).map(|c| c.trim().to_string()).unwrap_or_default();
     let rows =
         outcomes.into_iter().zip(&body).map(|(o, (number, cells, _))| (*number, code(cells), o)).collect();
-    Ok(Plan { rows, columns: headings.into_iter().zip(columns).collect(), seen })
+    Ok(Plan { rows, columns: headings.into_iter().zip(columns).collect(), notes: Vec::new(), seen })
 }
 
 fn unreadable(kind: Kind, why: &str) -> WebError {
@@ -299,6 +275,8 @@ fn show(
             rows.push(row);
         }
     }
+    let notes = made.iter().flat_map(|m| &m.notes).take(limits::INVENTORY_PREVIEW);
+    let notes = notes.map(|(zh, en)| lang.t(zh, en).to_string()).collect();
     let told = counts.new + counts.changed + counts.rejected;
     let names = |must: bool| {
         kind.fields().iter().filter(move |f| f.required == must).map(|f: &Field| f.label(lang)).collect()
@@ -314,6 +292,7 @@ fn show(
         seen: made.map_or(0, |m| m.seen.0),
         columns,
         unknown,
+        notes,
         counts,
         more: told.saturating_sub(rows.len()),
         rows,

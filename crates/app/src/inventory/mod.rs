@@ -6,6 +6,7 @@ pub mod bring;
 pub mod edit;
 pub mod export;
 pub mod list;
+mod map_file;
 pub mod show;
 
 use crate::app::App;

@@ -225,6 +225,79 @@ async fn a_map_file_is_drawn_matched_with_reasons_and_neighbours_are_reserved_to
     assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
 
+/// A square of 200 m in the plane of zone 40, its head with an area in hectares and a use.
+fn points(code: &str, east: i64, area: &str, usage: &str) -> String {
+    let (x, y) = (3_563_900, 40_448_200 + east);
+    let at = |n: i64, dx: i64, dy: i64| format!("J{n},1,{}.125,{}.500\r\n", x + dx, y + dy);
+    let corners = [at(1, 0, 0), at(2, 200, 0), at(3, 200, 200), at(4, 0, 200), at(1, 0, 0)].concat();
+    format!("5,{area},{code},界址{code},面,,{usage},,@\r\n{corners}")
+}
+
+#[tokio::test]
+async fn boundary_points_of_the_land_department_become_parcels_and_faults_name_their_line() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    let head = "[属性描述]\r\n坐标系=2000国家大地坐标系\r\n几度分带=3\r\n投影类型=高斯克吕格\r\n计量单位=米\r\n带号=40\r\n[地块坐标]\r\n";
+    let crossed = points("TX-3", 800, "4.0000", "工业用地")
+        .replace("J2,", "J9,")
+        .replace("J3,1,3564100.125,40449200.500", "J3,1,3563800.125,40449100.500");
+    let text = [
+        head,
+        &points("TX-1", 0, "4.0000", "二类工业用地"),
+        &points("TX-2", 400, "60", "仓储用地"),
+        &crossed,
+        &points("TX-4", 1_200, "4.0000", "城镇住宅用地"),
+    ]
+    .concat();
+    let (bytes, _, _) = encoding_rs::GB18030.encode(&text);
+    let sent = director.upload("/inventory/import", &[("kind", "parcel")], "界址点.txt", &bytes).await;
+    let preview = sent.goes_to();
+    let page = director.page(&preview).await;
+    let rows = page.texts("#rows tbody tr");
+    assert_eq!(rows.len(), 4, "{}", page.text("main"));
+    assert!(
+        rows[0].starts_with("8TX-1")
+            && rows[0].contains("新增")
+            && rows[0].contains("60.0 亩")
+            && rows[0].contains("工业"),
+        "{}",
+        rows[0]
+    );
+    assert!(rows[1].contains("新增") && rows[1].contains("仓储"), "{}", rows[1]);
+    assert!(
+        rows[2].contains("不采用") && rows[2].contains("自相交") && rows[2].contains("行"),
+        "{}",
+        rows[2]
+    );
+    assert!(rows[3].contains("“规划用途”必填"), "{}", rows[3]);
+    let notes = page.text("#notes");
+    assert!(notes.contains("第 14 行：表头面积 60 公顷") && notes.contains("可能写成了亩"), "{notes}");
+    assert!(notes.contains("第 26 行：地块用途“城镇住宅用地”"), "{notes}");
+    let agree = [
+        ("seen", page.value("input[name=seen]")),
+        ("name", "界址点.txt".to_string()),
+        ("day", page.value("form[method=post] input[name=day]")),
+    ];
+    let agree: Vec<(&str, &str)> = agree.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let done = director.post(preview.split('?').next().unwrap(), &agree).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let again = director.page(&preview).await;
+    assert!(again.text("main").contains("相同 2"), "{}", again.text("main"));
+    let map = director.page("/land/map").await.text("#parcels");
+    assert!(map.contains("TX-1") && map.contains("TX-2") && !map.contains("TX-3"), "{map}");
+
+    let old = text.replace("2000国家大地坐标系", "1980西安坐标系");
+    for (kind, text, why) in
+        [("parcel", old, "第 2 行：坐标系“1980西安坐标系”"), ("building", text, "只能导入“地块”")]
+    {
+        let sent =
+            director.upload("/inventory/import", &[("kind", kind)], "界址点.txt", text.as_bytes()).await;
+        let reply = director.get(&sent.goes_to()).await;
+        assert_eq!(reply.status, StatusCode::BAD_REQUEST);
+        assert!(reply.text().contains(why), "{}", reply.text());
+    }
+}
+
 #[tokio::test]
 async fn a_scenario_finds_who_could_do_it_and_orders_wait_for_a_tender() {
     let world = World::new().await;
