@@ -1,5 +1,5 @@
 # Two commands are all a user needs: `cargo run --release` and `make test`.
-.PHONY: test fmt lint deny bench ci
+.PHONY: test fmt lint deny bench tck ci
 
 # Installs what is missing, runs every test, prints `N passed, N failed`.
 test:
@@ -23,6 +23,10 @@ bench:
 	bench/landing/policy/run
 	bench/place/run
 	bench/targets/run
+
+# The conformance kit of the Dataspace Protocol, from Maven Central; needs Java 17 and Maven.
+tck:
+	@tck/run
 
 ci:
 	@.ci/run

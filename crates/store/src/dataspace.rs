@@ -183,7 +183,7 @@ impl Store {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id")
             .bind(&new.urn).bind(&new.title).bind(&new.description).bind(&new.media).bind(&new.sha256).bind(new.bytes)
             .bind(&new.offer).bind(by.to_string()).bind(micros(now)).fetch_one(&mut **db).await);
-        let (id,) = inserted.map_err(|e| Error::of(e, "dataset"))?;
+        let (id,) = inserted.map_err(Error::taken("dataset"))?;
         let after = Some(
             json!({ "urn": new.urn, "title": new.title, "sha256": new.sha256, "bytes": new.bytes, "offer": new.offer }),
         );

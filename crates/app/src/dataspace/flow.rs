@@ -239,8 +239,15 @@ pub async fn open_negotiation(
         return Ok(negotiation(&there)?.ack());
     }
     let made = make(&new_id()?)?;
-    write(app, &Actor::System, &moved(app, None, &made, None, "first message")?).await?;
-    Ok(made.ack())
+    match write(app, &Actor::System, &moved(app, None, &made, None, "first message")?).await {
+        Ok(_) => Ok(made.ack()),
+        // The same message came twice at once: the other was faster.
+        Err(Error::Taken { .. }) => match app.store.exchange_by_other("negotiation", peer, other).await? {
+            Some(there) => Ok(negotiation(&there)?.ack()),
+            None => Err(Refusal::Bad("taken", "an exchange of that name is there".into()).into()),
+        },
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The same for a transfer.
@@ -257,8 +264,14 @@ pub async fn open_transfer(
         return Ok(transfer(&there)?.ack());
     }
     let made = make(&new_id()?);
-    write(app, &Actor::System, &moved_transfer(app, None, &made, None, "request")?).await?;
-    Ok(made.ack())
+    match write(app, &Actor::System, &moved_transfer(app, None, &made, None, "request")?).await {
+        Ok(_) => Ok(made.ack()),
+        Err(Error::Taken { .. }) => match app.store.exchange_by_other("transfer", peer, other).await? {
+            Some(there) => Ok(transfer(&there)?.ack()),
+            None => Err(Refusal::Bad("taken", "an exchange of that name is there".into()).into()),
+        },
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn of_peer(app: &App, kind: &str, pid: &str, peer: &str) -> Result<Exchange, Stop> {

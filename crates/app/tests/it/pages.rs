@@ -53,6 +53,7 @@ async fn addresses(client: &mut Client) -> Vec<String> {
         "/projects/1/policies",
         "/land/programme",
         "/land/evaluation",
+        "/dataspace",
         "/land/allocation",
         "/projects/1/match?go=1&area=60",
         "/inventory/offer_line/new",

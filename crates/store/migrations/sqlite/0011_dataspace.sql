@@ -13,7 +13,7 @@ CREATE TABLE ds_exchange (
   role TEXT NOT NULL CHECK (role IN ('provider', 'consumer')), peer TEXT NOT NULL, state TEXT NOT NULL, data TEXT NOT NULL, version BIGINT NOT NULL,
   created_at BIGINT NOT NULL, changed_at BIGINT NOT NULL
 );
-CREATE INDEX ds_exchange_other ON ds_exchange (kind, peer, other);
+CREATE UNIQUE INDEX ds_exchange_other ON ds_exchange (kind, peer, other, role) WHERE other <> '';
 CREATE TABLE ds_agreement (
   id INTEGER PRIMARY KEY, urn TEXT NOT NULL UNIQUE, role TEXT NOT NULL CHECK (role IN ('provider', 'consumer')), peer TEXT NOT NULL,
   dataset TEXT NOT NULL, policy TEXT NOT NULL, signature TEXT NOT NULL, uses BIGINT NOT NULL, bytes BIGINT NOT NULL, created_at BIGINT NOT NULL,

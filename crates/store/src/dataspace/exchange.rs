@@ -161,7 +161,7 @@ impl Store {
                  VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7)")
                 .bind(&made.urn).bind(to.role).bind(&to.peer).bind(&made.dataset).bind(&made.policy).bind(&made.signature)
                 .bind(micros(now)).execute(&mut **db).await.map(drop));
-            inserted.map_err(|e| Error::of(e, "agreement"))?;
+            inserted.map_err(Error::taken("agreement"))?;
         }
         if let Some(secret) = &to.key {
             on!(&mut tx.conn, db => query("INSERT INTO ds_key (token_hash, exchange, created_at) VALUES ($1, $2, $3)")
@@ -301,7 +301,7 @@ async fn set(tx: &mut Tx, now: Timestamp, to: &Move) -> Result<i64> {
              VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8) RETURNING id")
             .bind(to.kind).bind(&to.pid).bind(&to.other).bind(to.role).bind(&to.peer).bind(to.state).bind(&to.data)
             .bind(micros(now)).fetch_one(&mut **db).await);
-        return made.map(|row| row.0).map_err(|e| Error::of(e, "exchange"));
+        return made.map(|row| row.0).map_err(Error::taken("exchange"));
     };
     let done = on!(&mut tx.conn, db => query(
         "UPDATE ds_exchange SET other = $1, state = $2, data = $3, version = version + 1, changed_at = $4 WHERE id = $5 AND version = $6")
