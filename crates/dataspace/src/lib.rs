@@ -9,6 +9,7 @@ pub mod canonical;
 pub mod catalog;
 pub mod identity;
 pub mod message;
+pub mod names;
 pub mod negotiation;
 pub mod odrl;
 pub mod policy;

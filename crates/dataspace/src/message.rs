@@ -332,7 +332,8 @@ pub(crate) fn envelope(value: &Value, kind: &str) -> Result<(), Fault> {
         return Err(Fault::new("", "must be an object"));
     }
     let context = value.get("@context").and_then(Value::as_array);
-    let known = context.is_some_and(|all| all.iter().all(Value::is_string) && all.iter().any(|c| c == CONTEXT));
+    let known =
+        context.is_some_and(|all| all.iter().all(Value::is_string) && all.iter().any(|c| c == CONTEXT));
     if !known {
         let what = format!("must be an array of texts with \"{CONTEXT}\" in it");
         return Err(Fault::new("@context", what).cure("speak version 2025-1"));
@@ -349,7 +350,8 @@ fn members(value: &Value, kind: &str) -> Result<(), Fault> {
     let least = usize::from(!kind.ends_with("Error"));
     for name in ["providerPid", "consumerPid", "agreementId", "callbackAddress", "format", "dataset"] {
         if let Some(text) = value.get(name).filter(|v| !v.is_array()) {
-            let fits = text.as_str().is_some_and(|t| (least..=crate::WORD_CHARS).contains(&t.chars().count()));
+            let fits =
+                text.as_str().is_some_and(|t| (least..=crate::WORD_CHARS).contains(&t.chars().count()));
             if !fits {
                 let what = format!("must be a text of {least} to {} characters", crate::WORD_CHARS);
                 return Err(Fault::new(name, what));

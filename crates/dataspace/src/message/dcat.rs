@@ -130,9 +130,12 @@ impl Wire for Dataset {
 
 impl Dataset {
     fn check(&self, path: &str) -> Result<(), Fault> {
-        for (name, empty) in [("hasPolicy", self.has_policy.is_empty()), ("distribution", self.distribution.is_empty())] {
+        for (name, empty) in
+            [("hasPolicy", self.has_policy.is_empty()), ("distribution", self.distribution.is_empty())]
+        {
             if empty {
-                return Err(Fault::new(format!("{path}{name}"), "must have at least one").cure("leave the dataset out"));
+                return Err(Fault::new(format!("{path}{name}"), "must have at least one")
+                    .cure("leave the dataset out"));
             }
         }
         if self.has_policy.iter().any(|p| p.target.is_some()) {

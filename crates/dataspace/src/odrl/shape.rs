@@ -132,7 +132,10 @@ mod tests {
             (without("leftOperand"), format!("{at}.leftOperand")),
             (without("operator"), format!("{at}.operator")),
             (without("rightOperand"), format!("{at}.rightOperand")),
-            (json!({ "leftOperand": { "@id": "count" }, "operator": "eq", "rightOperand": "1" }), format!("{at}.leftOperand")),
+            (
+                json!({ "leftOperand": { "@id": "count" }, "operator": "eq", "rightOperand": "1" }),
+                format!("{at}.leftOperand"),
+            ),
             (json!(7), at.to_string()),
             (json!({ "and": [], "or": [] }), at.to_string()),
             (json!({ "and": [], "leftOperand": "count" }), at.to_string()),
@@ -143,7 +146,10 @@ mod tests {
             assert_eq!(fault.path, place, "{odd}");
         }
         shape(&policy(json!({ "andSequence": [atomic] })), "offer").unwrap();
-        assert_eq!(shape(&json!({ "@id": "o", "permission": [{}] }), "offer").unwrap_err().path, "offer.permission[0].action");
+        assert_eq!(
+            shape(&json!({ "@id": "o", "permission": [{}] }), "offer").unwrap_err().path,
+            "offer.permission[0].action"
+        );
         assert_eq!(shape(&json!({ "permission": [] }), "x").unwrap_err().path, "x.@id");
     }
 
@@ -184,6 +190,9 @@ mod tests {
         assert!(matches!(constraint[3], Constraint::Xone { .. }));
         assert!(!read.permission[0].is_understood() && Rule::new("use", vec![]).is_understood());
         let agreed = read.agreed("a", "p", "c", jiff::Timestamp::UNIX_EPOCH);
-        assert!(agreed.same_rules(&read) && serde_json::to_value(&agreed).unwrap()["permission"] == offered["permission"]);
+        assert!(
+            agreed.same_rules(&read)
+                && serde_json::to_value(&agreed).unwrap()["permission"] == offered["permission"]
+        );
     }
 }

@@ -177,12 +177,18 @@ fn members_that_are_not_understood_deny() {
     };
     let allowed = |policy: &Policy| decide(policy, &ask(), Point::Access).allowed;
     assert!(allowed(&read("", "")));
-    assert!(allowed(&read(r#", "@type": "Constraint", "uid": "c1""#, r#", "@id": "r1""#)), "a name is no harm");
+    assert!(
+        allowed(&read(r#", "@type": "Constraint", "uid": "c1""#, r#", "@id": "r1""#)),
+        "a name is no harm"
+    );
     assert!(!allowed(&read(r#", "unit": "example:perYear""#, "")));
     assert!(!allowed(&read("", r#", "assignee": "did:web:somebody""#)));
     let mut forbidden = read("", "");
     let odd = read("", r#", "remedy": [{ "action": "delete" }]"#);
-    forbidden.prohibition = vec![Rule { constraint: vec![Constraint::atomic("count", "lteq", "0")], ..odd.permission[0].clone() }];
+    forbidden.prohibition = vec![Rule {
+        constraint: vec![Constraint::atomic("count", "lteq", "0")],
+        ..odd.permission[0].clone()
+    }];
     assert!(!allowed(&forbidden), "a prohibition that is not understood holds");
     let words = words::sentences(&read(r#", "unit": "x""#, ""));
     assert!(words[0].1.contains("not understood"), "{words:?}");
