@@ -6,3 +6,4 @@
 mod schemas;
 mod sides;
 mod simulation;
+mod vectors;

@@ -304,7 +304,7 @@ fn ended<N: Node>(world: &World<N>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_negotiation_ends_at_the_same_on_both_sides(list in lists()) {
