@@ -191,6 +191,20 @@ fn every_example_of_the_specification_is_read_and_comes_out_as_it_went_in() {
     assert_eq!(versions.path(), Some("/some/path/2025-1"));
 }
 
+#[test]
+fn our_own_vectors_fit_the_schemas() {
+    let Some(spec) = spec() else { return };
+    for vector in crate::vectors::vectors() {
+        let kind = vector["@type"].as_str().unwrap();
+        let folder = match kind {
+            _ if kind.starts_with("Contract") => "negotiation",
+            _ if kind.starts_with("Transfer") => "transfer",
+            _ => "catalog",
+        };
+        holds(&spec, &format!("{folder}/{}", schema_of(kind)), &vector);
+    }
+}
+
 /// `ContractOfferMessage` → `contract-offer-message-schema.json`.
 fn schema_of(kind: &str) -> String {
     let mut out = String::new();

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 /// A machine in the simulation.
 pub trait Node: Clone + Sized {
-    /// The consumer's first message.
-    fn begin() -> (Self, Outgoing);
+    /// The first message of a side; a consumer begins, or a provider where it may.
+    fn begin(at: usize) -> (Self, Outgoing);
     /// Whether a message is a first one.
     fn is_first(body: &Value) -> bool;
-    /// The provider takes a first message.
+    /// The other side takes a first message.
     fn first(body: Value, name: Option<&str>) -> Result<Self, Refusal>;
     /// The node after a message; `None` for a repeated one.
     fn receive(&self, body: Value, name: Option<&str>) -> Result<Option<Self>, Refusal>;
@@ -48,15 +48,21 @@ fn round(policy: &Policy) -> usize {
 }
 
 impl Node for Negotiation {
-    fn begin() -> (Self, Outgoing) {
-        Negotiation::request("c1", "did:web:p", "http://p", offer(0), "http://c")
+    fn begin(at: usize) -> (Self, Outgoing) {
+        match at {
+            0 => Negotiation::request("c1", "did:web:p", "http://p", offer(0), "http://c"),
+            _ => Negotiation::offer_first("p1", "did:web:c", "http://c", offer(0), "http://p"),
+        }
     }
 
     fn is_first(body: &Value) -> bool {
-        body["@type"] == "ContractRequestMessage" && body.get("providerPid").is_none()
+        body.get("callbackAddress").is_some()
     }
 
     fn first(body: Value, name: Option<&str>) -> Result<Self, Refusal> {
+        if body["@type"] == "ContractOfferMessage" {
+            return Negotiation::offered(Wire::of(body).unwrap(), "c1", "did:web:p", name);
+        }
         Negotiation::requested(Wire::of(body).unwrap(), "p1", "did:web:c", name)
     }
 
@@ -141,7 +147,7 @@ impl Node for Negotiation {
 }
 
 impl Node for Transfer {
-    fn begin() -> (Self, Outgoing) {
+    fn begin(_: usize) -> (Self, Outgoing) {
         Transfer::request("c1", ("did:web:p", "http://p"), ("a", "HttpData-PULL"), None, "http://c")
     }
 

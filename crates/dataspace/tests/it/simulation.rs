@@ -89,18 +89,18 @@ struct World<N> {
 }
 
 impl<N: Node> World<N> {
-    fn new() -> World<N> {
+    fn new(begins: usize) -> World<N> {
         let empty = || Kept { node: None, outbox: VecDeque::new(), names: 0, moved_by: Vec::new() };
         let side = || Side { memory: empty(), disk: empty() };
-        let (node, out) = N::begin();
+        let (node, out) = N::begin(begins);
         let mut world = World {
             sides: [side(), side()],
             network: Vec::new(),
             now: Timestamp::UNIX_EPOCH,
             seen: BTreeMap::new(),
         };
-        world.keep(0, node, Some((out.path, out.body)));
-        world.write(0);
+        world.keep(begins, node, Some((out.path, out.body)));
+        world.write(begins);
         world
     }
 
@@ -281,8 +281,8 @@ impl<N: Node> World<N> {
     }
 }
 
-fn run<N: Node>(list: &[Happens]) -> World<N> {
-    let mut world = World::<N>::new();
+fn run<N: Node>(begins: usize, list: &[Happens]) -> World<N> {
+    let mut world = World::<N>::new(begins);
     for one in list {
         world.step(*one);
     }
@@ -307,8 +307,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_negotiation_ends_at_the_same_on_both_sides(list in lists()) {
-        let world = run::<Negotiation>(&list);
+    fn a_negotiation_ends_at_the_same_on_both_sides(begins in 0usize..2, list in lists()) {
+        let world = run::<Negotiation>(begins, &list);
         ended(&world)?;
         let agreement = |at: usize| world.node(at).and_then(|n| n.agreement.clone());
         if world.state(0) == "FINALIZED" {
@@ -321,7 +321,7 @@ proptest! {
 
     #[test]
     fn a_transfer_ends_on_both_sides(list in lists()) {
-        ended(&run::<Transfer>(&list))?;
+        ended(&run::<Transfer>(0, &list))?;
     }
 }
 
@@ -330,9 +330,9 @@ proptest! {
 fn the_simulation_reaches_every_end_and_every_misfortune() {
     let mut runner = TestRunner::deterministic();
     let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    for _ in 0..1_000 {
+    for round in 0..1_000 {
         let list = lists().new_tree(&mut runner).unwrap().current();
-        let (n, t) = (run::<Negotiation>(&list), run::<Transfer>(&list));
+        let (n, t) = (run::<Negotiation>(round % 2, &list), run::<Transfer>(0, &list));
         for (kind, state, counts) in [("n", n.state(0), &n.seen), ("t", t.state(0), &t.seen)] {
             *seen.entry(format!("{kind} {state}")).or_default() += 1;
             for (what, times) in counts {

@@ -43,7 +43,7 @@ fn with(kind: &str, members: Value) -> Value {
     out
 }
 
-fn vectors() -> Vec<Value> {
+pub fn vectors() -> Vec<Value> {
     let pids = |more: Value| {
         let mut out = json!({ "providerPid": "urn:uuid:p-1", "consumerPid": "urn:uuid:c-1" });
         out.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -55,7 +55,7 @@ fn vectors() -> Vec<Value> {
             { "leftOperand": "dateTime", "operator": "lteq", "rightOperand": "2027-01-31" },
             { "or": [
                 { "leftOperand": "purpose", "operator": "isAnyOf", "rightOperand": ["统计", "研判"] },
-                { "xone": [{ "leftOperand": "landfall:x", "operator": "landfall:near", "rightOperand": { "@id": "y" } }] },
+                { "xone": [{ "leftOperand": "landfall:x", "operator": "hasPart", "rightOperand": { "@id": "y" } }] },
             ] },
         ],
         "duty": [{ "action": "inform" }],
