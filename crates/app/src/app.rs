@@ -1,9 +1,10 @@
-//! What every handler reaches: configuration, store, engine, clock, what is folded of the facts, and the last check of the journal. An eighth field
-//! needs a reason.
+//! What every handler reaches: configuration, store, engine, clock, what is folded of the facts, the last check of the journal, and the connector of the data space
+//! (its connections and the tokens it has seen live as long as the process). A ninth field needs a reason.
 
 use crate::account::throttle::Throttle;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::dataspace::Space;
 use crate::ledger::Ledger;
 use crate::text::Lang;
 use crate::web::error::WebError;
@@ -30,6 +31,8 @@ pub struct App {
     pub ledger: Arc<Ledger>,
     /// What the last check of the journal by this process found: a page must not walk the whole chain at each view.
     pub verified: Arc<Mutex<Option<(Timestamp, Verified)>>>,
+    /// The connector of the data space.
+    pub space: Arc<Space>,
 }
 
 impl App {
@@ -38,7 +41,9 @@ impl App {
     pub fn new(config: Config, store: Store, clock: Clock) -> App {
         let engine = Engine::new(&config);
         let (throttle, ledger, verified) = (Arc::default(), Arc::default(), Arc::default());
-        App { config: Arc::new(config), store, engine: Arc::new(engine), clock, throttle, ledger, verified }
+        let space = Arc::new(Space::new(&config));
+        let (config, engine) = (Arc::new(config), Arc::new(engine));
+        App { config, store, engine, clock, throttle, ledger, verified, space }
     }
 
     /// Runs something that needs the processor, off the threads that answer requests.

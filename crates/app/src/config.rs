@@ -18,6 +18,8 @@ pub struct Config {
     pub https: bool,
     /// Whether the last entry of `X-Forwarded-For` says who asks: a proxy in front writes it.
     pub trust_proxy: bool,
+    /// The address under which others reach the instance, such as `https://zone.example`; the connector of the data space is named by it.
+    pub public: Option<String>,
 }
 
 impl Config {

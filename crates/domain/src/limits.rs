@@ -353,3 +353,24 @@ pub const TREE_STEPS: u32 = 2_000;
 pub const TREE_DAYS: u32 = 7_305;
 /// Projects that one allocation takes in.
 pub const ALLOCATED: usize = 400;
+
+/// Connectors of a data space that one instance knows.
+pub const DS_PEERS: usize = 1_000;
+/// Datasets that one instance publishes.
+pub const DS_ASSETS: usize = 100_000;
+/// Exchanges, agreements, uses or messages that a page of the data space lists.
+pub const DS_LISTED: usize = 200;
+/// Messages of the data space that are sent at once.
+pub const DS_AT_ONCE: usize = 64;
+/// Characters kept of what a peer answered.
+pub const DS_SAID_CHARS: usize = 1_000;
+/// Characters of the description of a dataset.
+pub const DS_DESCRIPTION_CHARS: usize = 2_000;
+/// Requests of one peer in a minute.
+pub const DS_REQUESTS_PER_MINUTE: u32 = 6_000;
+/// Bytes of an answer of a peer's that is read whole: a page of a catalogue.
+pub const DS_ANSWER_BYTES: usize = 64 << 20;
+/// Bytes of a dataset that is published as a file.
+pub const DS_FILE_BYTES: u64 = 4 << 30;
+/// How often a message is tried before it is given up: about a quarter of an hour.
+pub const DS_TRIES: i64 = 12;

@@ -90,6 +90,8 @@ pub enum Action {
     EditScenarios,
     /// Keep profiles of companies, by which policies find them.
     EditPolicies,
+    /// Publish data, agree to contracts of the data space, and use data under one.
+    ShareData,
 }
 
 /// Whether `role` may do `action` while one person may hold several duties. This table is the only place that decides it.
@@ -99,7 +101,7 @@ pub fn may(role: Role, action: Action) -> bool {
         ClosePeriod, CorrectFact, EditCapital, EditChains, EditEvents, EditLand, EditOffer, EditPolicies,
         EditRules, EditScenarios, EditSettings, EditTeam, EditWeights, Export, Import, ImportProjects,
         ManageRoles, ReadJournal, ReadProjects, RecordFact, Refuse, RegisterLead, Review, ReviewOffer,
-        SeeContacts, SettleConflict, View,
+        SeeContacts, SettleConflict, ShareData, View,
     };
     match role {
         Role::Administrator => true,
@@ -132,6 +134,7 @@ pub fn may(role: Role, action: Action) -> bool {
                 | EditCapital
                 | EditScenarios
                 | EditPolicies
+                | ShareData
         ),
         Role::Officer => matches!(
             action,
@@ -207,7 +210,7 @@ impl Role {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 28] = [
+    pub const ALL: [Action; 29] = [
         Action::View,
         Action::Import,
         Action::EditSettings,
@@ -236,6 +239,7 @@ impl Action {
         Action::EditCapital,
         Action::EditScenarios,
         Action::EditPolicies,
+        Action::ShareData,
     ];
 
     /// The stable word that forms, tokens and the database hold.
@@ -270,6 +274,7 @@ impl Action {
             Action::EditCapital => "edit_capital",
             Action::EditScenarios => "edit_scenarios",
             Action::EditPolicies => "edit_policies",
+            Action::ShareData => "share_data",
         }
     }
 }

@@ -47,7 +47,8 @@ pub struct Table {
 }
 
 /// Tables that a backup leaves out: secrets that let somebody in, and what the manifest says itself.
-pub const LEFT_OUT: [&str; 5] = ["login_link", "session", "token", "journal_head", "schema_version"];
+pub const LEFT_OUT: [&str; 6] =
+    ["login_link", "session", "token", "ds_key", "journal_head", "schema_version"];
 
 /// Every other table with its columns, one table after those that it refers to. After a name: `#` a number that the database
 /// gives, `%` a number, `!` bytes, `?` yes or no, nothing: a text.
@@ -115,6 +116,18 @@ const TABLES: &[(&str, &str)] = &[
     ("item", "id# kind code whole% project% made_by created_at% ended_at% ended_why"),
     ("item_change", "id# item% effective said corrects% reason made_by recorded_at%"),
     ("hold", "id# item% project% manner since until expires note made_by created_at% ended_at% ended_why"),
+    ("ds_peer", "id# did name address keys made_by created_at% ended_at%"),
+    ("ds_asset", "id# urn title description media sha256 bytes% offer made_by created_at% ended_at%"),
+    ("ds_exchange", "id# kind pid other role peer state data version% created_at% changed_at%"),
+    (
+        "ds_agreement",
+        "id# urn role peer dataset policy signature uses% bytes% created_at% ended_at% ended_why",
+    ),
+    (
+        "ds_post",
+        "id# exchange% name address path body tries% next_at% status% said created_at% done_at% failed_at%",
+    ),
+    ("ds_use", "id# agreement% at% asker purpose allowed? said bytes%"),
 ];
 
 /// The tables of a backup, each after those that it refers to.

@@ -21,6 +21,7 @@ pub mod chain_file;
 pub mod column_mapping;
 pub mod conflict;
 pub mod contact;
+pub mod dataspace;
 pub mod duty;
 pub mod error;
 pub mod event;

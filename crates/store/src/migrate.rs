@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     step!("0008_periods"),
     step!("0009_access"),
     step!("0010_inventory"),
+    step!("0011_dataspace"),
 ];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).

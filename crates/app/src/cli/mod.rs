@@ -96,6 +96,7 @@ impl Place {
             sample,
             https,
             trust_proxy: false,
+            public: None,
         }
     }
 

@@ -35,6 +35,9 @@ pub struct Serve {
     /// A proxy in front says in the last entry of X-Forwarded-For who asks; without this every reader behind it shares one limit
     #[arg(long)]
     trust_proxy: bool,
+    /// The address under which others reach this instance, such as https://zone.example: it names the connector of the data space
+    #[arg(long, value_name = "URL")]
+    public: Option<String>,
     /// Print a new one-time link for this user name, for one who has lost the password or let the link expire
     #[arg(long, value_name = "LOGIN")]
     link: Option<String>,
@@ -52,7 +55,7 @@ pub async fn run(args: Serve) -> Result<()> {
         args.place.data_dir.display()
     );
     let config = args.place.config(args.listen, sample, args.https);
-    let app = open(Config { trust_proxy: args.trust_proxy, ..config }).await?;
+    let app = open(Config { trust_proxy: args.trust_proxy, public: args.public, ..config }).await?;
     if let Some(path) = first_start(&app).await? {
         say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");
@@ -141,6 +144,8 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
             }
         },
     };
+    app.space.bound(listener.local_addr()?);
+    let outbox = crate::dataspace::outbox::spawn(app.clone());
     let worker = worker::spawn(app.clone());
     let clocks = crate::lead::job::spawn(app.clone());
     let warm = app.clone();
@@ -154,6 +159,7 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
     // The program ends when its last thread does: work under way stops here and is taken up at the next start.
     worker.abort();
     clocks.abort();
+    outbox.abort();
     // Dropped before the thread is stopped, so that it cannot note the stop as a failure.
     let _ = worker.await;
     if let Some(running) = app.engine.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {

@@ -425,6 +425,7 @@ mod tests {
             sample: false,
             https: false,
             trust_proxy: false,
+            public: None,
         };
         let store = Store::open(&config.database(), Clock::System.now()).await.unwrap();
         App::new(config, store, Clock::System)

@@ -215,6 +215,7 @@ pub fn action_label(action: Action, lang: Lang) -> &'static str {
         Action::ClosePeriod => lang.t("封账上报", "Close periods"),
         Action::EditRules => lang.t("修改口径和规则", "Change rules"),
         Action::EditTeam => lang.t("修改团队目标", "Change team targets"),
+        Action::ShareData => lang.t("发布和使用空间数据", "Publish and use shared data"),
         Action::EditPolicies => lang.t("维护企业画像", "Keep company profiles"),
         Action::EditOffer => lang.t("起草优惠条款和承诺", "Draft offers and promises"),
         Action::ReviewOffer => lang.t("出具公平竞争审查意见", "Review offers"),

@@ -48,6 +48,8 @@ pub enum Nav {
     Capital,
     /// 场景
     Scenarios,
+    /// 数据空间
+    Dataspace,
     /// None of them (sign-in).
     #[default]
     None,

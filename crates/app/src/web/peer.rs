@@ -43,6 +43,7 @@ mod tests {
             sample: false,
             https: false,
             trust_proxy,
+            public: None,
         };
         let mut map = HeaderMap::new();
         for value in headers {

@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, capital, chain, company, desk, event, evidence, figure, import, inventory, land, lead, offer,
-    overview, plan, policy, project, report, review, scenario, settings, target, team,
+    audit, capital, chain, company, dataspace, desk, event, evidence, figure, import, inventory, land, lead,
+    offer, overview, plan, policy, project, report, review, scenario, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -47,6 +47,8 @@ pub fn router(app: App) -> Router {
         .route("/healthz", get(health))
         .route("/api/{*rest}", any(api::missing))
         .route("/assets/{name}", get(assets::get))
+        .route("/dsp-data/{pid}", get(dataspace::data::get))
+        .merge(dataspace::wire::routes())
         .merge(guarded.router)
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method)
@@ -250,6 +252,21 @@ fn guarded(app: App) -> Routes {
         .get("/reviews", ReadProjects, review::list::get)
         .get("/reviews/{id}", ReadProjects, review::answer::get)
         .post("/reviews/{id}", Review, review::answer::post)
+        .get("/dataspace", ReadProjects, dataspace::page::get)
+        .upload("/dataspace/upload", ShareData, dataspace::publish::upload)
+        .get("/dataspace/publish/{file}", ShareData, dataspace::publish::get)
+        .post("/dataspace/publish/{file}", ShareData, dataspace::publish::post)
+        .post("/dataspace/assets/{id}/end", ShareData, dataspace::publish::end)
+        .post("/dataspace/peers", ShareData, dataspace::peer::add)
+        .get("/dataspace/peers/{id}", ShareData, dataspace::peer::get)
+        .post("/dataspace/peers/{id}/end", ShareData, dataspace::peer::end)
+        .post("/dataspace/peers/{id}/request", ShareData, dataspace::peer::request)
+        .get("/dataspace/exchanges/{id}", ReadProjects, dataspace::exchange::get)
+        .post("/dataspace/exchanges/{id}", ShareData, dataspace::exchange::post)
+        .post("/dataspace/exchanges/{id}/read", ShareData, dataspace::exchange::read)
+        .get("/dataspace/agreements/{id}", ReadProjects, dataspace::agreement::get)
+        .post("/dataspace/agreements/{id}/transfer", ShareData, dataspace::agreement::transfer)
+        .post("/dataspace/agreements/{id}/revoke", ShareData, dataspace::agreement::revoke)
         .get("/files/{sha256}", ReadProjects, evidence::serve::get)
         .programs(crate::api::endpoints())
 }

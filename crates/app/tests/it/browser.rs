@@ -171,9 +171,15 @@ async fn site() -> (World, String) {
 
 /// Serves an instance on a port of its own; answers its address.
 pub async fn serve_on(world: &World) -> String {
+    serve_app(world.app.clone()).await
+}
+
+/// The same for an instance that was changed.
+pub async fn serve_app(app: app::app::App) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let app = world.app.clone();
+    let address = listener.local_addr().unwrap();
+    app.space.bound(address);
+    let base = format!("http://{address}");
     tokio::spawn(async move { serve::serve(app, Some(listener)).await.unwrap() });
     base
 }

@@ -88,6 +88,7 @@ fn serves_and_finishes(data: &Path) {
             sample: false,
             https: false,
             trust_proxy: false,
+            public: None,
         };
         let app = app::cli::serve::open(config).await.unwrap();
         let worker = app::import::worker::spawn(app.clone());

@@ -10,12 +10,16 @@ mod browser;
 mod chains;
 mod cli;
 mod companies;
+mod conformance;
 mod crash;
 mod database;
+mod dataspace_pages;
 mod events;
 mod exports;
 mod imports;
 mod inventory;
+#[path = "../kit/script.rs"]
+mod kit;
 mod leads;
 mod offers;
 mod pages;

@@ -166,6 +166,7 @@ async fn open(dir: &Path, database: Option<String>) -> App {
         sample: true,
         https: false,
         trust_proxy: false,
+        public: None,
     };
     let clock = Clock::Fixed(now());
     let store = Store::open(&config.database(), now()).await.unwrap();

@@ -1,0 +1,226 @@
+//! `GET /dsp-data/{pid}`: the data of a transfer, under its agreement. Every fetch is decided by the agreement's policy and counted before the first
+//! byte; what ends or waits in between cuts the stream.
+
+use crate::app::App;
+use crate::evidence::keep;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
+use dataspace::odrl::Policy;
+use dataspace::policy::{Ask, Point, decide};
+use futures_util::stream;
+use serde::Deserialize;
+use serde_json::json;
+use store::dataspace::usage::Agreement;
+use tokio::io::AsyncReadExt as _;
+use tokio::sync::watch;
+
+/// What a consumer states of its use.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Stated {
+    purpose: Option<String>,
+    region: Option<String>,
+}
+
+/// Bytes that are read and sent at a time: all that one stream holds.
+const CHUNK: usize = 64 << 10;
+
+fn refused(status: StatusCode, zh: &str, en: &str) -> Response {
+    let body = json!({ "error": { "zh": zh, "en": en } });
+    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+/// `GET /dsp-data/{pid}`
+pub async fn get(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    Query(stated): Query<Stated>,
+    headers: HeaderMap,
+) -> Response {
+    match serve(&app, &pid, &stated, &headers).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "data of a transfer could not be served");
+            refused(StatusCode::INTERNAL_SERVER_ERROR, "内部错误，请稍后再试", "failed here; try again")
+        }
+    }
+}
+
+async fn serve(app: &App, pid: &str, stated: &Stated, headers: &HeaderMap) -> anyhow::Result<Response> {
+    let secret = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| crate::web::session::unhex(v.strip_prefix("Bearer ").unwrap_or(v)));
+    let unknown = || refused(StatusCode::NOT_FOUND, "没有这个传输", "there is no such transfer for you");
+    let Some(secret) = secret else { return Ok(unknown()) };
+    let exchange = app.store.exchange_of_key(&secret).await?.filter(|x| x.pid == pid && x.role == "provider");
+    let Some(exchange) = exchange else { return Ok(unknown()) };
+    if exchange.state != "STARTED" {
+        let (zh, en) = dataspace::message::text::state_names(&exchange.state);
+        return Ok(refused(StatusCode::FORBIDDEN, &format!("传输{zh}"), &format!("the transfer is {en}")));
+    }
+    // Before anything is decided, so that no end in between is missed.
+    let cuts = app.space.cuts.subscribe();
+    let transfer: dataspace::transfer::Transfer = serde_json::from_str(&exchange.data)?;
+    let now = app.clock.now();
+    let mut most = None;
+    let decision = app
+        .store
+        .use_agreement(now, &transfer.agreement, (&exchange.peer, stated.purpose.as_deref()), |agreement| {
+            let (allowed, said, left) = judge(agreement, &exchange.peer, stated, now);
+            most = left;
+            (allowed, said)
+        })
+        .await?;
+    let (id, allowed, said) = decision;
+    if !allowed {
+        return Ok(refused(StatusCode::FORBIDDEN, &said, &said));
+    }
+    let agreement = app.store.ds_agreement(&transfer.agreement).await?;
+    let asset = match &agreement {
+        Some(a) => app.store.asset(&a.dataset).await?,
+        None => None,
+    };
+    let file = asset.as_ref().and_then(|a| keep::place(&app.config, &a.sha256));
+    let (Some(asset), Some(path)) = (asset, file) else { return Ok(unknown()) };
+    let file = tokio::fs::File::open(&path).await?;
+    let stream = Flow {
+        app: app.clone(),
+        file,
+        cuts,
+        pid: pid.to_string(),
+        use_id: id,
+        left: most,
+        sent: 0,
+        rest: asset.bytes,
+        over: false,
+    };
+    let body = Body::from_stream(stream::unfold(stream, Flow::next));
+    let mut response = (StatusCode::OK, body).into_response();
+    let kind = asset.media.parse().unwrap_or(header::HeaderValue::from_static("application/octet-stream"));
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    // A stream that is cut short of its length is known to be broken at the other end.
+    if most.is_none_or(|m| m >= u64::try_from(asset.bytes).unwrap_or(0)) {
+        response.headers_mut().insert(header::CONTENT_LENGTH, asset.bytes.into());
+    }
+    Ok(response)
+}
+
+/// Whether the agreement allows one more fetch, why not, and how many bytes it leaves.
+fn judge(
+    agreement: &Agreement,
+    asker: &str,
+    stated: &Stated,
+    now: jiff::Timestamp,
+) -> (bool, String, Option<u64>) {
+    let Ok(policy) = serde_json::from_str::<Policy>(&agreement.policy) else {
+        return (false, "协议无法读取 (the agreement cannot be read)".into(), None);
+    };
+    let ask = Ask {
+        action: "read",
+        now,
+        asker,
+        purpose: stated.purpose.as_deref(),
+        region: stated.region.as_deref(),
+        count: u64::try_from(agreement.uses).unwrap_or(u64::MAX),
+        bytes: u64::try_from(agreement.bytes).unwrap_or(u64::MAX),
+        since: policy.timestamp.as_deref().and_then(|t| t.parse().ok()),
+    };
+    let decision = decide(&policy, &ask, Point::Access);
+    let reasons: Vec<String> = decision.reasons().iter().map(|(zh, en)| format!("{zh} ({en})")).collect();
+    (decision.allowed, reasons.join("；"), decision.bytes_left)
+}
+
+/// One stream: what it holds is one chunk.
+struct Flow {
+    app: App,
+    file: tokio::fs::File,
+    cuts: watch::Receiver<u64>,
+    pid: String,
+    use_id: i64,
+    left: Option<u64>,
+    sent: i64,
+    rest: i64,
+    over: bool,
+}
+
+/// What was sent is counted even when the reader goes away.
+impl Drop for Flow {
+    fn drop(&mut self) {
+        let (store, id, sent) = (self.app.store.clone(), self.use_id, self.sent);
+        if sent > 0 {
+            tokio::spawn(async move { store.use_sent(id, sent).await });
+        }
+    }
+}
+
+impl Flow {
+    async fn next(mut self) -> Option<(std::io::Result<Bytes>, Flow)> {
+        if self.over {
+            return None;
+        }
+        match self.chunk().await {
+            Ok(Some(bytes)) => Some((Ok(bytes), self)),
+            Ok(None) => {
+                self.note().await;
+                None
+            }
+            Err(error) => {
+                self.over = true;
+                self.note().await;
+                Some((Err(error), self))
+            }
+        }
+    }
+
+    async fn chunk(&mut self) -> std::io::Result<Option<Bytes>> {
+        if self.cuts.has_changed().unwrap_or(true) {
+            self.cuts.mark_unchanged();
+            if !self.may_go_on().await {
+                return Err(std::io::Error::other("the transfer waits or has ended"));
+            }
+        }
+        let most = self.left.map_or(CHUNK, |left| CHUNK.min(usize::try_from(left).unwrap_or(CHUNK)));
+        if most == 0 {
+            return Err(std::io::Error::other("the agreement allows no more bytes"));
+        }
+        let mut buffer = vec![0; most];
+        let read = self.file.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(None);
+        }
+        buffer.truncate(read);
+        self.sent += i64::try_from(read).unwrap_or(i64::MAX);
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(read as u64);
+        }
+        self.rest -= i64::try_from(read).unwrap_or(i64::MAX);
+        // What was sent is kept from time to time, so that a crash does not give it away twice; and at the end, which a reader that knows the
+        // length never asks for.
+        if self.sent >= 4 << 20 || self.rest <= 0 {
+            self.note().await;
+        }
+        Ok(Some(buffer.into()))
+    }
+
+    async fn may_go_on(&self) -> bool {
+        let exchange = self.app.store.exchange("transfer", &self.pid).await.ok().flatten();
+        let Some(exchange) = exchange.filter(|x| x.state == "STARTED") else { return false };
+        let Ok(t) = serde_json::from_str::<dataspace::transfer::Transfer>(&exchange.data) else {
+            return false;
+        };
+        self.app.store.ds_agreement(&t.agreement).await.ok().flatten().is_some_and(|a| a.ended.is_none())
+    }
+
+    async fn note(&mut self) {
+        let sent = std::mem::take(&mut self.sent);
+        if sent > 0
+            && let Err(error) = self.app.store.use_sent(self.use_id, sent).await
+        {
+            tracing::error!(%error, "bytes that were sent could not be counted");
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! What peers ask: the routes of the protocol (dataspace protocol 2025-1: catalog 3, negotiation 3, transfer 3), plain JSON in and out. Whoever is not
+//! known, and whatever is not theirs, gets 404.
+
+use super::flow::{self, Stop};
+use super::steward::{may_see, offered};
+use super::{NAME, PATH, PULL};
+use crate::app::App;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use dataspace::catalog::{self, Listing};
+use dataspace::identity::did;
+use dataspace::message::{self, Wire, ack};
+use dataspace::negotiation::{Incoming, Negotiation};
+use dataspace::odrl::Policy;
+use dataspace::transfer::{self, Transfer};
+use dataspace::{MESSAGE_BYTES, PAGE_DATASETS, Refusal};
+use serde::Deserialize;
+use serde_json::Value;
+use store::dataspace::Asset;
+
+/// Every route of the protocol.
+pub fn routes() -> Router<App> {
+    let protocol = Router::new()
+        .route("/catalog/request", post(catalogue))
+        .route("/catalog/datasets/{id}", get(dataset))
+        .route("/negotiations/request", post(first_request))
+        .route("/negotiations/offers", post(first_offer))
+        .route("/negotiations/{pid}", get(negotiation_state))
+        .route("/negotiations/{pid}/request", post(counter_request))
+        .route("/negotiations/{pid}/offers", post(offer))
+        .route("/negotiations/{pid}/agreement", post(agreement))
+        .route("/negotiations/{pid}/agreement/verification", post(verification))
+        .route("/negotiations/{pid}/events", post(event))
+        .route("/negotiations/{pid}/termination", post(termination))
+        .route("/transfers/request", post(transfer_request))
+        .route("/transfers/{pid}", get(transfer_state))
+        .route("/transfers/{pid}/start", post(start))
+        .route("/transfers/{pid}/suspension", post(suspension))
+        .route("/transfers/{pid}/completion", post(completion))
+        .route("/transfers/{pid}/termination", post(transfer_termination))
+        .layer(DefaultBodyLimit::max(MESSAGE_BYTES));
+    Router::new()
+        .route("/.well-known/dspace-version", get(versions))
+        .route("/.well-known/did.json", get(document))
+        .nest(PATH, protocol)
+}
+
+const NEGOTIATION: &str = "ContractNegotiationError";
+const TRANSFER: &str = "TransferError";
+
+fn json(status: StatusCode, value: &Value) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], value.to_string()).into_response()
+}
+
+async fn versions(State(app): State<App>) -> Response {
+    json(StatusCode::OK, &ack::versions(PATH, &app.space.did()))
+}
+
+async fn document(State(app): State<App>) -> Response {
+    match app.space.key() {
+        Ok(key) => {
+            json(StatusCode::OK, &did::document(&app.space.did(), &key.public(), &app.space.endpoint()))
+        }
+        Err(error) => failed("CatalogError", "", &error),
+    }
+}
+
+fn failed(kind: &str, pid: &str, error: &anyhow::Error) -> Response {
+    tracing::error!(error = format!("{error:#}"), "a message of the data space failed");
+    let body = if kind == "CatalogError" {
+        ack::catalog_error("internal", "failed here; try again")
+    } else {
+        ack::error(kind, pid, pid, "internal", "failed here; try again")
+    };
+    json(StatusCode::INTERNAL_SERVER_ERROR, &body)
+}
+
+/// The answer to a refused or failed message, with the names that the message gave it; `pid` stands for one that it did not give.
+fn stopped(kind: &str, pid: &str, body: &[u8], stop: Stop) -> Response {
+    let said = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let of = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or(pid);
+    let (provider, consumer) = (of("providerPid"), of("consumerPid"));
+    match stop {
+        Stop::Refused(Refusal::Unknown) => {
+            let why = "there is no such thing for you";
+            json(StatusCode::NOT_FOUND, &ack::error(kind, provider, consumer, "unknown", why))
+        }
+        Stop::Refused(Refusal::Bad(code, why)) => {
+            json(StatusCode::BAD_REQUEST, &ack::error(kind, provider, consumer, code, &why))
+        }
+        Stop::Failed(error) => failed(kind, pid, &error),
+    }
+}
+
+fn answer(kind: &str, (pid, body): (&str, &[u8]), status: StatusCode, done: Result<Value, Stop>) -> Response {
+    match done {
+        Ok(value) => json(status, &value),
+        Err(stop) => stopped(kind, pid, body, stop),
+    }
+}
+
+/// Who asks; [`Refusal::Unknown`] for nobody we know.
+async fn who(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<String, Stop> {
+    app.space.gate.admit(app, headers, body).await.ok_or(Stop::Refused(Refusal::Unknown))
+}
+
+fn name(headers: &HeaderMap) -> Option<&str> {
+    headers.get(NAME).and_then(|v| v.to_str().ok()).filter(|n| n.len() <= 100)
+}
+
+fn read<M: Wire>(body: &[u8]) -> Result<M, Stop> {
+    M::read(body).map_err(|f| Stop::Refused(Refusal::Bad("message", f.to_string())))
+}
+
+// Catalogue.
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Paged {
+    after: i64,
+    size: Option<usize>,
+}
+
+/// A published dataset as catalogues show it.
+fn listing(app: &App, asset: &Asset) -> anyhow::Result<Listing> {
+    let offer: Policy = serde_json::from_str(&asset.offer)?;
+    Ok(Listing {
+        id: asset.urn.clone(),
+        title: asset.title.clone(),
+        description: asset.description.clone(),
+        formats: vec![PULL.to_string()],
+        offers: vec![offer],
+        endpoint: app.space.endpoint(),
+        participant: app.space.did(),
+    })
+}
+
+async fn catalogue(
+    State(app): State<App>,
+    Query(paged): Query<Paged>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Ok(peer) = who(&app, &headers, &body).await else {
+        return json(StatusCode::NOT_FOUND, &ack::catalog_error("unknown", "there is no catalogue for you"));
+    };
+    let asked = match message::CatalogRequestMessage::read(&body).and_then(|m| catalog::filter(&m.filter)) {
+        Ok(words) => words,
+        Err(fault) => {
+            return json(StatusCode::BAD_REQUEST, &ack::catalog_error("message", &fault.to_string()));
+        }
+    };
+    match page(&app, &peer, &asked, &paged).await {
+        Ok((value, next)) => {
+            let mut response = json(StatusCode::OK, &value);
+            let link = next.and_then(|next| {
+                let size = paged.size.map(|s| format!("&size={s}")).unwrap_or_default();
+                let link =
+                    format!("<{}/catalog/request?after={next}{size}>; rel=\"next\"", app.space.endpoint());
+                link.parse().ok()
+            });
+            if let Some(link) = link {
+                response.headers_mut().insert(header::LINK, link);
+            }
+            response
+        }
+        Err(error) => failed("CatalogError", "", &error),
+    }
+}
+
+/// A page of the catalogue for a peer, and behind which dataset the next begins.
+async fn page(
+    app: &App,
+    peer: &str,
+    words: &[String],
+    paged: &Paged,
+) -> anyhow::Result<(Value, Option<i64>)> {
+    let size = paged.size.unwrap_or(PAGE_DATASETS).clamp(1, PAGE_DATASETS);
+    let assets = app.store.assets(paged.after, size + 1).await?;
+    let next = (assets.len() > size).then(|| assets[size - 1].id);
+    let mut listings = Vec::with_capacity(assets.len());
+    for asset in assets.iter().take(size) {
+        let one = listing(app, asset)?;
+        if one.has(words) && one.offers.iter().all(|o| may_see(app, o, peer)) {
+            listings.push(one);
+        }
+    }
+    Ok((catalog::catalog(&app.space.did(), &app.space.endpoint(), &listings), next))
+}
+
+async fn dataset(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+    let none =
+        || json(StatusCode::NOT_FOUND, &ack::catalog_error("unknown", "there is no such dataset for you"));
+    let Ok(peer) = who(&app, &headers, b"").await else { return none() };
+    let found = async {
+        let asset = app.store.asset(&id).await?.filter(|a| a.ended.is_none());
+        asset.map(|a| listing(&app, &a)).transpose()
+    };
+    match found.await {
+        Ok(Some(one)) if one.offers.iter().all(|o| may_see(&app, o, &peer)) => {
+            json(StatusCode::OK, &catalog::alone(&one, &app.space.did(), &app.space.endpoint()))
+        }
+        Ok(_) => none(),
+        Err(error) => failed("CatalogError", "", &error),
+    }
+}
+
+// Negotiation.
+
+async fn first_request(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut pid = String::new();
+    let done = async {
+        let peer = who(&app, &headers, &body).await?;
+        let message: message::ContractRequestMessage = read(&body)?;
+        pid.clone_from(&message.consumer_pid);
+        let target = message.offer.target.clone().unwrap_or_default();
+        // Nothing is said of offers that this peer may not see: they are as unknown as none.
+        let ours = offered(&app, &target, &peer).await?.filter(|o| o.id == message.offer.id);
+        if ours.is_none() {
+            let why = format!("offer {} on {target} is not known", message.offer.id);
+            return Err(Stop::Refused(Refusal::Bad("offer", why)));
+        }
+        let other = message.consumer_pid.clone();
+        let name = name(&headers);
+        flow::open_negotiation(&app, &peer, &other, |ours| Negotiation::requested(message, ours, &peer, name))
+            .await
+    };
+    let done = done.await;
+    answer(NEGOTIATION, (&pid, &body), StatusCode::CREATED, done)
+}
+
+async fn first_offer(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut pid = String::new();
+    let done = async {
+        let peer = who(&app, &headers, &body).await?;
+        let message: message::ContractOfferMessage = read(&body)?;
+        pid.clone_from(&message.provider_pid);
+        let other = message.provider_pid.clone();
+        let name = name(&headers);
+        flow::open_negotiation(&app, &peer, &other, |ours| Negotiation::offered(message, ours, &peer, name))
+            .await
+    };
+    let done = done.await;
+    answer(NEGOTIATION, (&pid, &body), StatusCode::CREATED, done)
+}
+
+async fn negotiation_state(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap) -> Response {
+    let done = async {
+        let peer = who(&app, &headers, b"").await?;
+        flow::state(&app, "negotiation", &pid, &peer).await
+    };
+    answer(NEGOTIATION, (&pid, b""), StatusCode::OK, done.await)
+}
+
+async fn take<M: Wire>(
+    app: App,
+    pid: String,
+    headers: HeaderMap,
+    body: Bytes,
+    of: fn(M) -> Incoming,
+) -> Response {
+    let done = async {
+        let peer = who(&app, &headers, &body).await?;
+        let message = of(read::<M>(&body)?);
+        flow::receive(&app, (&peer, &pid), message, name(&headers)).await
+    };
+    answer(NEGOTIATION, (&pid, &body), StatusCode::OK, done.await)
+}
+
+async fn counter_request(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take(app, pid, headers, body, Incoming::Request).await
+}
+
+async fn offer(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    take(app, pid, headers, body, Incoming::Offer).await
+}
+
+async fn agreement(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take(app, pid, headers, body, Incoming::Agreement).await
+}
+
+async fn verification(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take(app, pid, headers, body, Incoming::Verification).await
+}
+
+async fn event(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    take(app, pid, headers, body, Incoming::Event).await
+}
+
+async fn termination(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take(app, pid, headers, body, Incoming::Termination).await
+}
+
+// Transfer.
+
+async fn transfer_request(State(app): State<App>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut pid = String::new();
+    let done = async {
+        let peer = who(&app, &headers, &body).await?;
+        let message: message::TransferRequestMessage = read(&body)?;
+        pid.clone_from(&message.consumer_pid);
+        let agreement = app.store.ds_agreement(&message.agreement_id).await?;
+        let ours = agreement.is_some_and(|a| a.peer == peer && a.role == "provider" && a.ended.is_none());
+        if !ours {
+            let why = format!("agreement {} is not known or was revoked", message.agreement_id);
+            return Err(Stop::Refused(Refusal::Bad("agreement", why)));
+        }
+        let other = message.consumer_pid.clone();
+        let name = name(&headers);
+        flow::open_transfer(&app, &peer, &other, |ours| Transfer::requested(message, ours, &peer, name)).await
+    };
+    let done = done.await;
+    answer(TRANSFER, (&pid, &body), StatusCode::CREATED, done)
+}
+
+async fn transfer_state(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap) -> Response {
+    let done = async {
+        let peer = who(&app, &headers, b"").await?;
+        flow::state(&app, "transfer", &pid, &peer).await
+    };
+    answer(TRANSFER, (&pid, b""), StatusCode::OK, done.await)
+}
+
+async fn take_transfer<M: Wire>(
+    app: App,
+    pid: String,
+    headers: HeaderMap,
+    body: Bytes,
+    of: fn(M) -> transfer::Incoming,
+) -> Response {
+    let done = async {
+        let peer = who(&app, &headers, &body).await?;
+        let message = of(read::<M>(&body)?);
+        flow::receive_transfer(&app, (&peer, &pid), message, name(&headers)).await
+    };
+    answer(TRANSFER, (&pid, &body), StatusCode::OK, done.await)
+}
+
+async fn start(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+    take_transfer(app, pid, headers, body, transfer::Incoming::Start).await
+}
+
+async fn suspension(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take_transfer(app, pid, headers, body, transfer::Incoming::Suspension).await
+}
+
+async fn completion(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take_transfer(app, pid, headers, body, transfer::Incoming::Completion).await
+}
+
+async fn transfer_termination(
+    State(app): State<App>,
+    Path(pid): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    take_transfer(app, pid, headers, body, transfer::Incoming::Termination).await
+}
