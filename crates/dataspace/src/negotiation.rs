@@ -4,7 +4,8 @@
 //! (C) REQUESTED ⇄ OFFERED (P) → ACCEPTED (C) ─┐
 //!        └────────────────────────────────────┴→ AGREED (P) → VERIFIED (C) → FINALIZED (P)
 //! ```
-//! Either side may terminate until it is final; the prose says "at any state", so that is what is accepted. A message that comes again is refused
+//! Either side may terminate until it is final; the prose says "at any state", so that is what is accepted. Of ours, only a consumer that has
+//! verified does not: the provider's last word may be on its way. A message that comes again is refused
 //! like any other that its state does not allow, unless it carries the name under which it came before (`id`): then it is answered as the first time
 //! and takes no effect, however late it is. A sender whose reply was lost and whose peer knows no names asks for the state instead, and
 //! [`Negotiation::settle`] says what follows from it.
