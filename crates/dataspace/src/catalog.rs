@@ -52,14 +52,20 @@ fn dataset(listing: &Listing, participant: &str) -> Value {
     out
 }
 
-/// A page of our catalogue. Lists that are empty are left out, as the schema wants.
+/// Whether anybody could ask for it: it has an offer and a format, as the schema wants.
+fn can_be_had(listing: &Listing) -> bool {
+    !listing.offers.is_empty() && !listing.formats.is_empty()
+}
+
+/// A page of our catalogue. Lists that are empty are left out, as the schema wants, and so are datasets without an offer or a format.
 #[must_use]
 pub fn catalog(participant: &str, endpoint: &str, listings: &[Listing]) -> Value {
     let mut out = json!({
         "@context": [CONTEXT], "@id": format!("{participant}#catalog-1"), "@type": "Catalog",
         "participantId": participant, "service": [service(participant, endpoint)],
     });
-    let datasets: Vec<Value> = listings.iter().map(|l| dataset(l, participant)).collect();
+    let datasets: Vec<Value> =
+        listings.iter().filter(|l| can_be_had(l)).map(|l| dataset(l, participant)).collect();
     if !datasets.is_empty() {
         out["dataset"] = datasets.into();
     }
@@ -100,6 +106,9 @@ impl Listing {
     }
 }
 
+/// How deep catalogues may stand in one another.
+pub const CATALOG_DEPTH: usize = 8;
+
 /// Reads a catalogue of somebody else's, nested ones too. Datasets without an offer or a format are left out: nobody could ask for them.
 ///
 /// # Errors
@@ -108,44 +117,176 @@ pub fn read(value: &Value, endpoint: &str) -> Result<Vec<Listing>, Fault> {
     if value.get("@type").and_then(Value::as_str) != Some("Catalog") {
         return Err(Fault::new("@type", "must be \"Catalog\""));
     }
-    let participant = value.get("participantId").and_then(Value::as_str).unwrap_or_default();
     let mut found = Vec::new();
-    collect(value, participant, endpoint, 0, &mut found);
+    let around = Around { participant: "", endpoint, services: Vec::new() };
+    collect(value, &around, 0, &mut found);
     Ok(found)
 }
 
-fn collect(catalog: &Value, participant: &str, endpoint: &str, depth: usize, found: &mut Vec<Listing>) {
-    let list =
-        |name: &str| catalog.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let at = |service: &Value| service.get("endpointURL").and_then(Value::as_str).map(str::to_string);
-    let own = list("service").iter().find_map(at);
-    let endpoint = own.as_deref().unwrap_or(endpoint);
-    for one in list("dataset").iter().take(crate::PAGE_DATASETS.saturating_sub(found.len())) {
-        let text = |name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default().to_string();
-        let each = |name: &str| one.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-        let offers: Vec<Policy> =
-            each("hasPolicy").into_iter().filter_map(|o| serde_json::from_value(o).ok()).collect();
-        let distributions = each("distribution");
-        let formats: Vec<String> =
-            distributions.iter().filter_map(|d| d.get("format")?.as_str().map(str::to_string)).collect();
-        if offers.is_empty() || formats.is_empty() || text("@id").is_empty() {
-            continue;
-        }
-        let service = distributions.iter().find_map(|d| at(d.get("accessService")?));
-        found.push(Listing {
-            id: text("@id"),
-            title: text("title"),
-            description: text("description"),
-            formats,
-            offers,
-            endpoint: service.unwrap_or_else(|| endpoint.to_string()),
-            participant: participant.to_string(),
-        });
+/// Reads a dataset that was asked for by itself, from the participant at `endpoint`.
+///
+/// # Errors
+/// What is no dataset that could be asked for.
+pub fn read_alone(value: &Value, participant: &str, endpoint: &str) -> Result<Listing, Fault> {
+    if value.get("@type").and_then(Value::as_str).is_some_and(|t| t != "Dataset") {
+        return Err(Fault::new("@type", "must be \"Dataset\""));
     }
-    if depth < 8 {
-        for inner in list("catalog") {
-            let theirs = inner.get("participantId").and_then(Value::as_str).unwrap_or(participant);
-            collect(inner, theirs, endpoint, depth + 1, found);
+    let around = Around { participant, endpoint, services: Vec::new() };
+    listed(value, &around)
+        .ok_or_else(|| Fault::new("", "needs an identifier, an offer and a distribution with a format"))
+}
+
+/// What a dataset takes from the catalogues that it stands in.
+struct Around<'a> {
+    participant: &'a str,
+    /// Of a dataset that names no service that is known.
+    endpoint: &'a str,
+    /// Services by their identifiers.
+    services: Vec<(&'a str, &'a str)>,
+}
+
+fn text<'a>(value: &'a Value, name: &str) -> &'a str {
+    value.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
+    value.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn collect(catalog: &Value, outer: &Around<'_>, depth: usize, found: &mut Vec<Listing>) {
+    let own: Vec<(&str, &str)> = list(catalog, "service")
+        .iter()
+        .map(|s| (text(s, "@id"), text(s, "endpointURL")))
+        .filter(|s| !s.1.is_empty())
+        .collect();
+    let participant = Some(text(catalog, "participantId")).filter(|p| !p.is_empty());
+    let around = Around {
+        participant: participant.unwrap_or(outer.participant),
+        endpoint: own.first().map_or(outer.endpoint, |s| s.1),
+        services: own.iter().chain(&outer.services).copied().collect(),
+    };
+    for one in list(catalog, "dataset") {
+        if found.len() >= crate::PAGE_DATASETS {
+            return;
         }
+        found.extend(listed(one, &around));
+    }
+    if depth < CATALOG_DEPTH {
+        for inner in list(catalog, "catalog") {
+            collect(inner, &around, depth + 1, found);
+        }
+    }
+}
+
+fn listed(one: &Value, around: &Around<'_>) -> Option<Listing> {
+    let distributions = list(one, "distribution");
+    // A distribution names a service of the catalogue, or holds it.
+    let endpoint = |distribution: &Value| match distribution.get("accessService")? {
+        Value::String(id) => around.services.iter().find(|s| s.0 == id).map(|s| s.1.to_string()),
+        service => Some(text(service, "endpointURL")).filter(|e| !e.is_empty()).map(str::to_string),
+    };
+    let listing = Listing {
+        id: text(one, "@id").to_string(),
+        title: text(one, "title").to_string(),
+        description: text(one, "description").to_string(),
+        formats: distributions.iter().filter_map(|d| Some(d.get("format")?.as_str()?.to_string())).collect(),
+        offers: list(one, "hasPolicy")
+            .iter()
+            .filter(|o| crate::odrl::shape(o, "hasPolicy").is_ok())
+            .filter_map(|o| serde_json::from_value(o.clone()).ok())
+            .collect(),
+        endpoint: distributions.iter().find_map(endpoint).unwrap_or_else(|| around.endpoint.to_string()),
+        participant: around.participant.to_string(),
+    };
+    (can_be_had(&listing) && !listing.id.is_empty()).then_some(listing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::odrl::Rule;
+
+    fn one(id: &str, service: &Value) -> Value {
+        json!({
+            "@id": id, "@type": "Dataset", "title": format!("数据 {id}"),
+            "hasPolicy": [{ "@id": "o", "@type": "Offer", "permission": [{ "action": "use" }] }],
+            "distribution": [{ "format": "HttpData-PULL", "accessService": service }],
+        })
+    }
+
+    #[test]
+    fn every_dataset_of_nested_catalogues_is_found_at_its_own_service() {
+        let service = |id: &str, url: &str| json!({ "@id": id, "@type": "DataService", "endpointURL": url });
+        let value = json!({
+            "@type": "Catalog", "participantId": "did:web:broker",
+            "service": [service("s1", "http://one"), service("s2", "http://two")],
+            "dataset": [one("a", &"s2".into()), one("b", &"unknown".into()), one("c", &service("x", "http://three"))],
+            "catalog": [
+                { "@type": "Catalog", "participantId": "did:web:inner", "service": [service("s1", "http://four")],
+                  "dataset": [one("d", &"s1".into()), one("e", &"s2".into())] },
+                { "@type": "Catalog", "dataset": [one("f", &"nowhere".into()), { "@id": "no offers" }] },
+            ],
+        });
+        let found = read(&value, "http://asked").unwrap();
+        let places: Vec<_> =
+            found.iter().map(|l| (l.id.as_str(), l.participant.as_str(), l.endpoint.as_str())).collect();
+        let broker = "did:web:broker";
+        assert_eq!(
+            places,
+            [
+                ("a", broker, "http://two"),
+                ("b", broker, "http://one"),
+                ("c", broker, "http://three"),
+                ("d", "did:web:inner", "http://four"),
+                ("e", "did:web:inner", "http://two"),
+                ("f", broker, "http://one"),
+            ]
+        );
+        assert_eq!(found[0].title, "数据 a");
+        assert!(read(&json!({ "@type": "Dataset" }), "").is_err());
+    }
+
+    #[test]
+    fn what_nobody_could_ask_for_is_not_shown() {
+        let listing = Listing {
+            id: "d".into(),
+            title: "t".into(),
+            description: String::new(),
+            formats: vec!["HttpData-PULL".into()],
+            offers: vec![Policy::offer("o", vec![Rule::new("use", vec![])])],
+            endpoint: "http://a".into(),
+            participant: "did:web:a".into(),
+        };
+        let bare = Listing { offers: Vec::new(), ..listing.clone() };
+        let shown = catalog("did:web:a", "http://a", &[bare.clone(), listing.clone()]);
+        assert_eq!(read(&shown, "").unwrap(), std::slice::from_ref(&listing));
+        assert!(catalog("did:web:a", "http://a", &[bare]).get("dataset").is_none());
+        assert_eq!(read_alone(&alone(&listing, "did:web:a", "http://a"), "did:web:a", "").unwrap(), listing);
+        assert!(read_alone(&json!({ "@id": "d" }), "p", "").is_err());
+    }
+
+    #[test]
+    fn a_filter_is_a_list_of_words_that_all_stand_there() {
+        let mut listing = read_alone(&one("urn:1", &"s".into()), "p", "").unwrap();
+        listing.title = "数据".into();
+        let has = |filter_: Value| filter(filter_.as_array().unwrap()).map(|words| listing.has(&words)).ok();
+        assert_eq!(has(json!([])), Some(true));
+        assert_eq!(has(json!(["数据", "urn:1"])), Some(true));
+        assert_eq!(has(json!(["数据", "urn"])), Some(false), "an identifier is matched whole");
+        for odd in
+            [json!([7]), json!([""]), json!([{ "a": 1 }]), json!(["x".repeat(201)]), json!(vec!["x"; 11])]
+        {
+            assert_eq!(has(odd.clone()), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn catalogues_within_catalogues_are_read_only_so_deep() {
+        let deep = |levels: usize| {
+            let inner = json!({ "@type": "Catalog", "dataset": [one("a", &"s".into())] });
+            (0..levels).fold(inner, |inner, _| json!({ "@type": "Catalog", "catalog": [inner] }))
+        };
+        assert_eq!(read(&deep(CATALOG_DEPTH), "").unwrap().len(), 1);
+        assert_eq!(read(&deep(CATALOG_DEPTH + 1), "").unwrap().len(), 0);
     }
 }

@@ -9,6 +9,7 @@ pub mod canonical;
 pub mod catalog;
 pub mod identity;
 pub mod message;
+pub mod names;
 pub mod negotiation;
 pub mod odrl;
 pub mod policy;
@@ -53,7 +54,28 @@ pub enum Refusal {
     Bad(&'static str, String),
 }
 
-/// A message for the peer: where to, below its address, and what.
+impl Refusal {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            Refusal::Unknown => 404,
+            Refusal::Bad(..) => 400,
+        }
+    }
+
+    /// The error to answer with; `kind` is its `@type`, such as `TransferError`. It says no more of what is unknown than that.
+    #[must_use]
+    pub fn answer(&self, kind: &str, provider_pid: &str, consumer_pid: &str) -> serde_json::Value {
+        let (code, why) = match self {
+            Refusal::Unknown => ("unknown", "there is nothing of this name for you"),
+            Refusal::Bad(code, why) => (*code, why.as_str()),
+        };
+        message::ack::error(kind, provider_pid, consumer_pid, code, why)
+    }
+}
+
+/// A message for the peer, to be sent with POST: where to, below its address, and what.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
     /// Path below the peer's address, beginning with `/`.
@@ -89,6 +111,19 @@ pub fn segment(pid: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_is_answered_with_an_error_of_the_protocol() {
+        use message::{Wire as _, ack::TransferError};
+        let bad = Refusal::Bad("state", "not now".into());
+        let read = TransferError::of(bad.answer("TransferError", "p", "c")).unwrap();
+        assert_eq!(
+            (bad.status(), read.code.as_deref(), &read.reason),
+            (400, Some("state"), &vec!["not now".into()])
+        );
+        let read = TransferError::of(Refusal::Unknown.answer("TransferError", "", "")).unwrap();
+        assert_eq!((Refusal::Unknown.status(), read.code.as_deref()), (404, Some("unknown")));
+    }
 
     #[test]
     fn addresses_join_with_and_without_a_slash_and_segments_are_escaped() {

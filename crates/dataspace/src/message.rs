@@ -1,9 +1,6 @@
 //! The messages, in plain JSON (the specification allows that beside JSON-LD: common 1.2). Reading demands what the schemas demand and ignores
 //! what it does not know; writing gives exactly the compact form.
 
-pub mod ack;
-pub mod text;
-
 use crate::odrl::Policy;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,25 +9,37 @@ use serde_json::{Value, json};
 /// The context of version 2025-1.
 pub const CONTEXT: &str = "https://w3id.org/dspace/2025/1/context.jsonld";
 
-/// What is wrong with a message: where, and what.
+/// What is wrong with a message: where, which rule it breaks, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// The field, such as `offer.target`; empty for the message itself.
+    /// The member, such as `offer.permission[0].action`; empty for the message itself.
     pub path: String,
-    /// What is wrong with it.
+    /// The rule that it breaks.
     pub what: String,
+    /// What to do; empty where the rule says it.
+    pub cure: &'static str,
 }
 
 impl Fault {
     /// A fault of a field.
     pub fn new(path: impl Into<String>, what: impl Into<String>) -> Fault {
-        Fault { path: path.into(), what: what.into() }
+        Fault { path: path.into(), what: what.into(), cure: "" }
+    }
+
+    /// The same with what to do.
+    #[must_use]
+    pub fn cure(self, cure: &'static str) -> Fault {
+        Fault { cure, ..self }
     }
 }
 
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.what) } else { write!(f, "{}: {}", self.path, self.what) }
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.what)?;
+        if self.cure.is_empty() { Ok(()) } else { write!(f, " ({})", self.cure) }
     }
 }
 
@@ -112,7 +121,16 @@ macro_rules! messages {
     };
 }
 
+pub mod ack;
+pub mod dcat;
+pub mod text;
+
 messages! {
+    /// Asks for a dataset by itself (catalog 2.3); over HTTPS the path alone asks.
+    DatasetRequestMessage {
+        /// The dataset.
+        dataset: String,
+    }
     /// Asks for a catalogue (catalog 2.1).
     CatalogRequestMessage {
         /// Filters of an implementation's own language.
@@ -262,12 +280,7 @@ pub trait Wire: Serialize + DeserializeOwned {
     /// # Errors
     /// What is wrong.
     fn read(bytes: &[u8]) -> Result<Self, Fault> {
-        if bytes.len() > crate::MESSAGE_BYTES {
-            return Err(Fault::new("", format!("is larger than {} bytes", crate::MESSAGE_BYTES)));
-        }
-        let value: Value =
-            serde_json::from_slice(bytes).map_err(|e| Fault::new("", format!("is no JSON: {e}")))?;
-        Self::of(value)
+        Self::of(parse(bytes)?)
     }
 
     /// The same for JSON that was read already.
@@ -276,29 +289,89 @@ pub trait Wire: Serialize + DeserializeOwned {
     /// What is wrong.
     fn of(value: Value) -> Result<Self, Fault> {
         envelope(&value, Self::TYPE)?;
-        serde_json::from_value(value).map_err(|e| Fault::new("", e.to_string()))
+        members(&value, Self::TYPE)?;
+        typed(value)
     }
 }
 
-fn envelope(value: &Value, kind: &str) -> Result<(), Fault> {
+/// The JSON of a body, within what a message may be.
+///
+/// # Errors
+/// A body that is too large or no JSON.
+pub fn parse(bytes: &[u8]) -> Result<Value, Fault> {
+    if bytes.len() > crate::MESSAGE_BYTES {
+        let what = format!("is larger than {} bytes", crate::MESSAGE_BYTES);
+        return Err(Fault::new("", what).cure("send less in one message"));
+    }
+    serde_json::from_slice(bytes).map_err(|e| Fault::new("", format!("is no JSON: {e}")))
+}
+
+/// The name that a message bears itself (`@id`). Connectors that send one send the same again when they repeat a message, so it can stand for the
+/// name of [`crate::negotiation::Negotiation::receive`] and [`crate::transfer::Transfer::receive`] where no header does.
+#[must_use]
+pub fn name(value: &Value) -> Option<&str> {
+    value.get("@id")?.as_str().filter(|n| !n.is_empty() && n.chars().count() <= crate::WORD_CHARS)
+}
+
+/// Reads a value as its type; a fault names the member.
+pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let path = error.path().to_string();
+        let what = error.inner().to_string();
+        let path = if path == "." { String::new() } else { path };
+        match what.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            Some(name) if path.is_empty() => Fault::new(name, "is missing").cure("add it"),
+            Some(name) => Fault::new(format!("{path}.{name}"), "is missing").cure("add it"),
+            None => Fault::new(path, what),
+        }
+    })
+}
+
+pub(crate) fn envelope(value: &Value, kind: &str) -> Result<(), Fault> {
+    if !value.is_object() {
+        return Err(Fault::new("", "must be an object"));
+    }
     let context = value.get("@context").and_then(Value::as_array);
-    let known = context.is_some_and(|all| all.iter().any(|c| c == CONTEXT));
+    let known =
+        context.is_some_and(|all| all.iter().all(Value::is_string) && all.iter().any(|c| c == CONTEXT));
     if !known {
-        return Err(Fault::new("@context", format!("must be an array with \"{CONTEXT}\" in it")));
+        let what = format!("must be an array of texts with \"{CONTEXT}\" in it");
+        return Err(Fault::new("@context", what).cure("speak version 2025-1"));
     }
     if value.get("@type").and_then(Value::as_str) != Some(kind) {
-        return Err(Fault::new("@type", format!("must be \"{kind}\"")));
+        return Err(Fault::new("@type", format!("must be \"{kind}\"")).cure("write the plain term"));
     }
-    for pid in ["providerPid", "consumerPid", "agreementId", "callbackAddress", "format"] {
-        if let Some(text) = value.get(pid) {
-            let fits = text.as_str().is_some_and(|t| !t.is_empty() && t.chars().count() <= crate::WORD_CHARS);
+    Ok(())
+}
+
+/// What types alone do not say of a message's members.
+fn members(value: &Value, kind: &str) -> Result<(), Fault> {
+    // An error may answer what had no names.
+    let least = usize::from(!kind.ends_with("Error"));
+    for name in ["providerPid", "consumerPid", "agreementId", "callbackAddress", "format", "dataset"] {
+        if let Some(text) = value.get(name).filter(|v| !v.is_array()) {
+            let fits =
+                text.as_str().is_some_and(|t| (least..=crate::WORD_CHARS).contains(&t.chars().count()));
             if !fits {
-                return Err(Fault::new(
-                    pid,
-                    format!("must be a text of 1 to {} characters", crate::WORD_CHARS),
-                ));
+                let what = format!("must be a text of {least} to {} characters", crate::WORD_CHARS);
+                return Err(Fault::new(name, what));
             }
         }
+    }
+    for name in ["offer", "agreement"] {
+        if let Some(policy) = value.get(name) {
+            crate::odrl::shape(policy, name)?;
+        }
+    }
+    let Some(address) = value.get("dataAddress") else { return Ok(()) };
+    let kinds = |value: &Value, kind: &str, path: String| match value.get("@type").and_then(Value::as_str) {
+        Some(said) if said == kind => Ok(()),
+        _ => Err(Fault::new(path, format!("must be \"{kind}\"")).cure("write the plain term")),
+    };
+    kinds(address, "DataAddress", "dataAddress.@type".into())?;
+    let properties = address.get("endpointProperties").and_then(Value::as_array);
+    for (i, one) in properties.into_iter().flatten().enumerate() {
+        kinds(one, "EndpointProperty", format!("dataAddress.endpointProperties[{i}].@type"))?;
     }
     Ok(())
 }

@@ -4,14 +4,17 @@
 //! (C) REQUESTED ⇄ OFFERED (P) → ACCEPTED (C) ─┐
 //!        └────────────────────────────────────┴→ AGREED (P) → VERIFIED (C) → FINALIZED (P)
 //! ```
-//! Either side may terminate until it is final; the prose says "at any state", so that is what is accepted. A message that comes twice is refused
-//! like any other that its state does not allow, unless it carries the name under which it came before (`id`): then it is answered as the first time.
-//! A sender whose reply was lost and whose peer knows no names asks for the state instead.
+//! Either side may terminate until it is final; the prose says "at any state", so that is what is accepted. Of ours, only a consumer that has
+//! verified does not: the provider's last word may be on its way. A message that comes again is refused
+//! like any other that its state does not allow, unless it carries the name under which it came before (`id`): then it is answered as the first time
+//! and takes no effect, however late it is. A sender whose reply was lost and whose peer knows no names asks for the state instead, and
+//! [`Negotiation::settle`] says what follows from it.
 
 use crate::message::{
     ContractAgreementMessage, ContractAgreementVerificationMessage, ContractNegotiationEventMessage,
     ContractNegotiationTerminationMessage, ContractOfferMessage, ContractRequestMessage, Event, Wire,
 };
+use crate::names::Names;
 use crate::odrl::Policy;
 use crate::{Outgoing, Refusal, Role, segment};
 use serde::{Deserialize, Serialize};
@@ -91,8 +94,9 @@ pub struct Negotiation {
     pub agreement: Option<Policy>,
     /// Why it was terminated.
     pub reason: Option<String>,
-    /// The name under which the last message came.
-    pub last: Option<String>,
+    /// The names under which the peer's messages came.
+    #[serde(default)]
+    pub seen: Names,
 }
 
 /// A message of the peer's about a negotiation that exists.
@@ -194,7 +198,7 @@ impl Negotiation {
             offer,
             agreement: None,
             reason: None,
-            last: None,
+            seen: Names::default(),
         };
         (made, Outgoing { path: "/negotiations/request".into(), body: body.json() })
     }
@@ -248,7 +252,7 @@ impl Negotiation {
             offer: message.offer,
             agreement: None,
             reason: None,
-            last: id.map(str::to_string),
+            seen: Names::first(id),
         })
     }
 
@@ -272,7 +276,7 @@ impl Negotiation {
         let (mut made, _) = Negotiation::request(consumer_pid, peer, &address, message.offer, "");
         made.state = State::Offered;
         made.provider_pid = message.provider_pid;
-        made.last = id.map(str::to_string);
+        made.seen = Names::first(id);
         Ok(made)
     }
 
@@ -306,6 +310,20 @@ impl Negotiation {
         }
     }
 
+    /// What the peer's own state settles, learnt by asking it after it refused a message for good or when it has long said nothing: a side that had
+    /// not heard of the end ends too. `None` when nothing changes; an agreement itself only ever comes in its message.
+    #[must_use]
+    pub fn settle(&self, theirs: State) -> Option<Negotiation> {
+        let ends = match (self.state, theirs) {
+            (ours, _) if ours.is_final() => false,
+            (_, State::Terminated) => true,
+            (State::Verified, State::Finalized) => self.role == Role::Consumer,
+            _ => false,
+        };
+        let reason = (theirs == State::Terminated).then(|| "the peer had ended it".to_string());
+        ends.then(|| Negotiation { state: theirs, reason, ..self.clone() })
+    }
+
     /// What a message of the peer's does. `id` is the name under which it came, if it has one.
     ///
     /// # Errors
@@ -316,13 +334,13 @@ impl Negotiation {
         if other(provider, &self.provider_pid) || other(consumer, &self.consumer_pid) {
             return Err(Refusal::Unknown);
         }
-        if id.is_some() && self.last.as_deref() == id {
+        if self.seen.has(id) {
             return Ok(Step::Repeated);
         }
         let mut next = self.clone();
         // The provider's message may arrive before its answer to our first request did.
         next.learn(provider.unwrap_or_default(), consumer.unwrap_or_default());
-        next.last = id.map(str::to_string);
+        next.seen = self.seen.with(id);
         next.state = self.after(&message)?;
         match message {
             Incoming::Request(m) => {
@@ -439,6 +457,12 @@ impl Negotiation {
                 next.state = Verified;
                 let body = ContractAgreementVerificationMessage { provider_pid, consumer_pid };
                 ("/agreement/verification", body.json())
+            }
+            // A consumer that has verified waits for the provider's word, which may be on its way: ending now could leave one side with a final
+            // agreement and the other without (the figure lets only the provider end it there).
+            (Role::Consumer, Act::Terminate(_), Verified) => {
+                let said = "a consumer that has verified the agreement may not end it; the provider may";
+                return Err(Refusal::Bad("state", said.into()));
             }
             (_, Act::Terminate(reason), state) if !state.is_final() => {
                 next.state = Terminated;

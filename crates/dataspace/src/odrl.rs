@@ -1,8 +1,13 @@
-//! Policies as they travel: the subset of ODRL that the protocol's schemas know. What is not understood stays as it is; the evaluator denies it.
+//! Policies as they travel: the subset of ODRL that the protocol's schemas know. What is not understood stays as it is, word for word, so that an
+//! agreement says what was offered; the evaluator denies it. [`shape`] says what is wrong with one that came.
+
+mod shape;
+
+pub use shape::{CONSTRAINT_DEPTH, shape};
 
 use crate::message::Fault;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// An offer or an agreement (negotiation 2.2; `contract-schema.json`). Offers in a catalogue have no `target`, those in messages do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,6 +42,9 @@ pub struct Policy {
     /// What must be done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub obligation: Vec<Rule>,
+    /// Whatever else stands in it, kept word for word.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// A permission, a prohibition or a duty.
@@ -50,11 +58,14 @@ pub struct Rule {
     /// What must be done with a permission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duty: Vec<Rule>,
+    /// Whatever else stands in it, kept word for word.
+    #[serde(flatten)]
+    pub other: Map<String, Value>,
 }
 
 /// A condition.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Constraint {
     /// A comparison.
     Atomic {
@@ -88,6 +99,13 @@ pub enum Constraint {
         /// Them.
         xone: Vec<Constraint>,
     },
+    /// A condition that says more than one of the others can hold (a `unit`, say), kept word for word.
+    Other(Value),
+}
+
+/// Whether a member only names or types what it stands in, and so changes nothing of what it says.
+fn is_note(name: &str) -> bool {
+    name.starts_with('@') || name == "uid"
 }
 
 impl Constraint {
@@ -97,9 +115,19 @@ impl Constraint {
         Constraint::Atomic { left: left.to_string(), operator: operator.to_string(), right: right.into() }
     }
 
+    /// What a [`Constraint::Other`] says without the members that only name or type it; `None` when more is left than is understood.
+    #[must_use]
+    pub fn plain(&self) -> Option<Constraint> {
+        let Constraint::Other(Value::Object(members)) = self else { return None };
+        let bare: Map<String, Value> =
+            members.iter().filter(|(name, _)| !is_note(name)).map(|(n, v)| (n.clone(), v.clone())).collect();
+        serde_json::from_value(Value::Object(bare)).ok().filter(|c| !matches!(c, Constraint::Other(_)))
+    }
+
     fn parts(&self) -> usize {
         match self {
             Constraint::Atomic { .. } => 1,
+            Constraint::Other(value) => values(value),
             Constraint::And { and: all }
             | Constraint::AndSequence { sequence: all }
             | Constraint::Or { or: all }
@@ -112,12 +140,27 @@ impl Rule {
     /// A rule on an action under conditions.
     #[must_use]
     pub fn new(action: &str, constraint: Vec<Constraint>) -> Rule {
-        Rule { action: action.to_string(), constraint, duty: Vec::new() }
+        Rule { action: action.to_string(), constraint, duty: Vec::new(), other: Map::new() }
+    }
+
+    /// Whether nothing stands in it that is not understood; a name or a type is no harm.
+    #[must_use]
+    pub fn is_understood(&self) -> bool {
+        self.other.keys().all(|name| is_note(name))
     }
 
     fn parts(&self) -> usize {
         1 + self.constraint.iter().map(Constraint::parts).sum::<usize>()
             + self.duty.iter().map(Rule::parts).sum::<usize>()
+    }
+}
+
+/// How many objects a value holds.
+fn values(value: &Value) -> usize {
+    match value {
+        Value::Array(all) => all.iter().map(values).sum(),
+        Value::Object(members) => 1 + members.values().map(values).sum::<usize>(),
+        _ => 0,
     }
 }
 

@@ -103,7 +103,7 @@ pub fn decide(policy: &Policy, ask: &Ask<'_>, point: Point) -> Decision {
         }
         let mut inner = Vec::new();
         let truth = all(&rule.constraint, ask, point, &mut inner);
-        if truth == Truth::No && known {
+        if truth == Truth::No && known && rule.is_understood() {
             continue;
         }
         prohibited = true;
@@ -112,7 +112,7 @@ pub fn decide(policy: &Policy, ask: &Ask<'_>, point: Point) -> Decision {
     }
     let mut best: Option<(&Rule, Vec<Finding>)> = None;
     let mut failed: Vec<Finding> = Vec::new();
-    for rule in policy.permission.iter().filter(|r| covers(&r.action, ask.action)) {
+    for rule in policy.permission.iter().filter(|r| r.is_understood() && covers(&r.action, ask.action)) {
         let mut inner = Vec::new();
         if all(&rule.constraint, ask, point, &mut inner) == Truth::Yes {
             best = Some((rule, inner));
@@ -145,7 +145,7 @@ fn covers(action: &str, asked: &str) -> bool {
 
 /// The last moment of a duty: its `dateTime lteq`.
 fn until(duty: &Rule) -> Option<Timestamp> {
-    duty.constraint.iter().find_map(|c| match c {
+    duty.constraint.iter().find_map(|c| match c.plain().as_ref().unwrap_or(c) {
         Constraint::Atomic { left, operator, right } if left == "dateTime" && operator == "lteq" => {
             moment(right.as_str()?, true)
         }
@@ -155,7 +155,7 @@ fn until(duty: &Rule) -> Option<Timestamp> {
 
 /// The bytes that a permission allows in all, where it says so at its top.
 fn volume(constraints: &[Constraint]) -> Option<u64> {
-    constraints.iter().find_map(|c| match c {
+    constraints.iter().find_map(|c| match c.plain().as_ref().unwrap_or(c) {
         Constraint::Atomic { left, operator, right } if left == "volume" && operator == "lteq" => {
             number(right)
         }
@@ -208,6 +208,13 @@ fn one(constraint: &Constraint, ask: &Ask<'_>, point: Point, findings: &mut Vec<
             findings.extend(inner.into_iter().map(|f| Finding { truth, ..f }));
             truth
         }
+        Constraint::Other(_) => match constraint.plain() {
+            Some(plain) => one(&plain, ask, point, findings),
+            None => {
+                findings.push(Finding { truth: Truth::Unknown, said: words::sentence(constraint) });
+                Truth::Unknown
+            }
+        },
     }
 }
 

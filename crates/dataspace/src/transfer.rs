@@ -9,6 +9,7 @@ use crate::message::{
     DataAddress, TransferCompletionMessage, TransferRequestMessage, TransferStartMessage,
     TransferSuspensionMessage, TransferTerminationMessage, Wire,
 };
+use crate::names::Names;
 use crate::{Outgoing, Refusal, Role, segment};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -76,8 +77,9 @@ pub struct Transfer {
     pub data_address: Option<DataAddress>,
     /// Why it waits or ended.
     pub reason: Option<String>,
-    /// The name under which the last message came.
-    pub last: Option<String>,
+    /// The names under which the peer's messages came.
+    #[serde(default)]
+    pub seen: Names,
 }
 
 /// A message of the peer's about a transfer that exists.
@@ -143,7 +145,7 @@ impl Transfer {
             format: format.to_string(),
             data_address,
             reason: None,
-            last: None,
+            seen: Names::default(),
         };
         (made, Outgoing { path: "/transfers/request".into(), body: body.json() })
     }
@@ -167,7 +169,7 @@ impl Transfer {
             format: message.format,
             data_address: message.data_address,
             reason: None,
-            last: id.map(str::to_string),
+            seen: Names::first(id),
         }
     }
 
@@ -198,6 +200,21 @@ impl Transfer {
         }
     }
 
+    /// What the peer's own state settles, learnt by asking it after it refused a message for good, with nothing of ours on its way to it: a side
+    /// that had not heard of the end ends too, and between started and suspended the provider's word stands. `None` when nothing changes.
+    #[must_use]
+    pub fn settle(&self, theirs: State) -> Option<Transfer> {
+        use State::{Started, Suspended};
+        let moves = match (self.state, theirs) {
+            (ours, theirs) if ours.is_final() || ours == theirs => false,
+            (_, theirs) if theirs.is_final() => true,
+            (Started, Suspended) | (Suspended, Started) => self.role == Role::Consumer,
+            _ => false,
+        };
+        let reason = (theirs != Started).then(|| format!("the peer says {}", theirs.as_str()));
+        moves.then(|| Transfer { state: theirs, reason, ..self.clone() })
+    }
+
     /// What a message of the peer's does. `id` is the name under which it came, if it has one.
     ///
     /// # Errors
@@ -213,12 +230,12 @@ impl Transfer {
         {
             return Err(Refusal::Unknown);
         }
-        if id.is_some() && self.last.as_deref() == id {
+        if self.seen.has(id) {
             return Ok(Step::Repeated);
         }
         let mut next = self.clone();
         next.learn(provider);
-        next.last = id.map(str::to_string);
+        next.seen = self.seen.with(id);
         next.state = self.after(&message)?;
         match message {
             Incoming::Start(m) => {

@@ -164,3 +164,32 @@ proptest! {
         prop_assert!(seen || !used);
     }
 }
+
+/// What stands beside the members of a condition or a rule may change what it says: it is never read as if it did not stand there.
+#[test]
+fn members_that_are_not_understood_deny() {
+    let read = |extra: &str, in_rule: &str| -> Policy {
+        let text = format!(
+            r#"{{ "@id": "o", "permission": [{{ "action": "use"{in_rule},
+                "constraint": [{{ "leftOperand": "count", "operator": "lteq", "rightOperand": "9"{extra} }}] }}] }}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    };
+    let allowed = |policy: &Policy| decide(policy, &ask(), Point::Access).allowed;
+    assert!(allowed(&read("", "")));
+    assert!(
+        allowed(&read(r#", "@type": "Constraint", "uid": "c1""#, r#", "@id": "r1""#)),
+        "a name is no harm"
+    );
+    assert!(!allowed(&read(r#", "unit": "example:perYear""#, "")));
+    assert!(!allowed(&read("", r#", "assignee": "did:web:somebody""#)));
+    let mut forbidden = read("", "");
+    let odd = read("", r#", "remedy": [{ "action": "delete" }]"#);
+    forbidden.prohibition = vec![Rule {
+        constraint: vec![Constraint::atomic("count", "lteq", "0")],
+        ..odd.permission[0].clone()
+    }];
+    assert!(!allowed(&forbidden), "a prohibition that is not understood holds");
+    let words = words::sentences(&read(r#", "unit": "x""#, ""));
+    assert!(words[0].1.contains("not understood"), "{words:?}");
+}

@@ -116,7 +116,16 @@ fn constraint(c: &Constraint) -> Both {
         Constraint::AndSequence { sequence } => joined(sequence, "，再", ", then "),
         Constraint::Or { or } => joined(or, "或", " or "),
         Constraint::Xone { xone } => joined(xone, "或仅", " or only "),
+        Constraint::Other(value) => c.plain().map_or_else(
+            || both(format!("不认识的条件 {value}"), format!("a condition that is not understood: {value}")),
+            |plain| constraint(&plain),
+        ),
     }
+}
+
+/// A condition in words.
+pub(super) fn sentence(c: &Constraint) -> Both {
+    constraint(c)
 }
 
 fn rule(kind: (&str, &str), r: &Rule) -> Both {

@@ -108,3 +108,33 @@ fn a_start_tells_a_consumer_where_to_fetch_and_a_repeat_changes_nothing() {
     other.consumer_pid = "c2".into();
     assert_eq!(other.receive(start(), None), Err(Refusal::Unknown));
 }
+
+#[test]
+fn a_start_that_is_late_by_others_starts_nothing() {
+    let by = |name: &str, which: usize, t: &Transfer| t.receive(messages()[which].1.clone(), Some(name));
+    let Ok(Step::Moved(started)) = by("m1", 0, &at(Role::Consumer, Requested)) else { panic!() };
+    let Ok(Step::Moved(waits)) = by("m2", 1, &started) else { panic!() };
+    assert_eq!(by("m1", 0, &waits), Ok(Step::Repeated), "it goes on waiting");
+    let Ok(Step::Moved(again)) = by("m3", 0, &waits) else { panic!() };
+    assert_eq!(again.state, Started);
+}
+
+#[test]
+fn the_state_of_the_peer_settles_only_what_it_can() {
+    for role in [Role::Provider, Role::Consumer] {
+        for ours in State::ALL {
+            for theirs in State::ALL {
+                let settled = at(role, ours).settle(theirs).map(|t| t.state);
+                let expected = match (role, ours, theirs) {
+                    (_, Completed | Terminated, _) => None,
+                    (_, _, Completed | Terminated) => Some(theirs),
+                    (Role::Consumer, Started, Suspended) | (Role::Consumer, Suspended, Started) => {
+                        Some(theirs)
+                    }
+                    _ => None,
+                };
+                assert_eq!(settled, expected, "{role:?} {ours:?} {theirs:?}");
+            }
+        }
+    }
+}

@@ -4,4 +4,6 @@
 #![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 mod schemas;
+mod sides;
 mod simulation;
+mod vectors;

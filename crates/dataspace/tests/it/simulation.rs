@@ -1,252 +1,363 @@
-//! Two connectors with durable state and an outbox, under every misfortune that a network and a power cut know. Whatever happened, once the
-//! network heals and both retry, both stand at the same, and what one finalised the other finalised too.
+//! Two connectors with durable state and an outbox, under every misfortune that a network and a power cut know: messages and answers are lost,
+//! doubled, delayed and overtaken, and each side crashes before or after a write. Whatever happened, once the network heals and both go on, both
+//! end, and end at the same.
 
-use dataspace::message::Wire;
-use dataspace::negotiation::{Act, Incoming, Negotiation, State, Step};
-use dataspace::odrl::{Policy, Rule};
-use dataspace::{Refusal, Role};
+use crate::sides::Node;
+use dataspace::Refusal;
+use dataspace::negotiation::Negotiation;
+use dataspace::transfer::Transfer;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-/// What happens next.
+/// What happens next. Sides are 0 (the consumer) and 1; packets are counted from the oldest, round and round.
 #[derive(Clone, Copy, Debug)]
 enum Happens {
-    /// Side 0 or 1 tries what stands first in its outbox, and its answer arrives.
-    Deliver(usize),
-    /// It tries; the request is lost.
-    LoseRequest(usize),
-    /// It tries; the answer is lost.
-    LoseAnswer(usize),
-    /// The last request that arrived comes again, late.
-    Again(usize),
-    /// The side decides what to do next, if it may.
-    Decide(usize, u8),
-    /// Everything that is not committed is gone; the clock moves.
-    Crash(usize),
+    /// A side sends what stands first in its outbox, perhaps again.
+    Send(usize),
+    /// A packet arrives, sooner or later than others.
+    Arrive(usize, Crash),
+    /// A packet arrives a second time, later.
+    Double(usize),
+    /// A packet is lost.
+    Lose(usize),
+    /// A side decides what to do next, if it may.
+    Decide(usize, usize, Crash),
+}
+
+/// When the power fails in what a side is doing.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Crash {
+    No,
+    /// What was not written is gone.
+    BeforeTheWrite,
+    /// It is written, and nobody is told.
+    AfterTheWrite,
 }
 
 fn happens() -> impl Strategy<Value = Happens> {
-    let side = 0usize..2;
+    let side = || 0usize..2;
+    let crash = || prop_oneof![8 => Just(Crash::No), 1 => Just(Crash::BeforeTheWrite), 1 => Just(Crash::AfterTheWrite)];
     prop_oneof![
-        5 => side.clone().prop_map(Happens::Deliver),
-        1 => side.clone().prop_map(Happens::LoseRequest),
-        2 => side.clone().prop_map(Happens::LoseAnswer),
-        1 => side.clone().prop_map(Happens::Again),
-        5 => (side.clone(), any::<u8>()).prop_map(|(s, n)| Happens::Decide(s, n)),
-        1 => side.prop_map(Happens::Crash),
+        6 => side().prop_map(Happens::Send),
+        8 => (0usize..8, crash()).prop_map(|(n, c)| Happens::Arrive(n, c)),
+        2 => (0usize..8).prop_map(Happens::Double),
+        1 => (0usize..8).prop_map(Happens::Lose),
+        3 => (side(), 0usize..16, crash()).prop_map(|(s, n, c)| Happens::Decide(s, n, c)),
     ]
 }
 
-/// A message in the outbox: its own name, its path, its body.
-type Post = (String, String, Value);
+/// A message in the outbox.
+#[derive(Clone, Debug)]
+struct Post {
+    name: String,
+    path: String,
+    body: Value,
+}
 
-/// What is on disk; one write replaces all of it, so a crash never tears state from outbox.
-#[derive(Clone, Debug, Default)]
-struct Disk {
-    negotiation: Option<Negotiation>,
+/// What is on its way; `to` is a side.
+#[derive(Clone, Debug)]
+enum Packet {
+    Request { to: usize, post: Post },
+    Answer { to: usize, name: String, status: u16, body: Value },
+}
+
+/// What a side keeps: one write replaces all of it, so state and outbox never part.
+#[derive(Clone, Debug)]
+struct Kept<N> {
+    node: Option<N>,
     outbox: VecDeque<Post>,
     names: u32,
+    /// Names of the messages that moved it.
+    moved_by: Vec<String>,
 }
 
-struct Side {
-    role: Role,
-    disk: Disk,
-    highest: u8,
-    final_state: Option<State>,
+struct Side<N> {
+    /// What it works with; gone in a crash.
+    memory: Kept<N>,
+    disk: Kept<N>,
 }
 
-fn offer() -> Policy {
-    Policy::offer("o", vec![Rule::new("use", vec![])]).on("d")
-}
-
-/// How far a state is; the loop between a request and an offer stands at one step.
-fn rank(state: State) -> u8 {
-    match state {
-        State::Requested | State::Offered => 0,
-        State::Accepted => 1,
-        State::Agreed => 2,
-        State::Verified => 3,
-        State::Finalized | State::Terminated => 4,
-    }
-}
-
-struct World {
-    sides: [Side; 2],
-    arrived: [Option<Post>; 2],
+struct World<N> {
+    sides: [Side<N>; 2],
+    network: Vec<Packet>,
     now: Timestamp,
+    seen: BTreeMap<&'static str, u32>,
+    /// Whether messages bear names, as ours do; other connectors' may not.
+    named: bool,
 }
 
-impl World {
-    fn new() -> World {
-        let side = |role| Side { role, disk: Disk::default(), highest: 0, final_state: None };
+impl<N: Node> World<N> {
+    fn new(begins: usize, named: bool) -> World<N> {
+        let empty = || Kept { node: None, outbox: VecDeque::new(), names: 0, moved_by: Vec::new() };
+        let side = || Side { memory: empty(), disk: empty() };
+        let (node, out) = N::begin(begins);
         let mut world = World {
-            sides: [side(Role::Consumer), side(Role::Provider)],
-            arrived: [None, None],
+            sides: [side(), side()],
+            network: Vec::new(),
             now: Timestamp::UNIX_EPOCH,
+            seen: BTreeMap::new(),
+            named,
         };
-        let (made, out) = Negotiation::request("c1", "p", "http://p", offer(), "http://c");
-        let disk = &mut world.sides[0].disk;
-        disk.negotiation = Some(made);
-        disk.outbox.push_back(("c-0".into(), out.path, out.body));
+        world.keep(begins, node, Some((out.path, out.body)));
+        world.write(begins);
         world
     }
 
-    /// Commits a new state, and holds it to what no state may do.
-    fn commit(&mut self, at: usize, disk: Disk) {
+    fn keep(&mut self, at: usize, node: N, out: Option<(String, Value)>) {
+        let kept = &mut self.sides[at].memory;
+        kept.node = Some(node);
+        if let Some((path, body)) = out {
+            kept.names += 1;
+            kept.outbox.push_back(Post { name: format!("{at}-{}", kept.names), path, body });
+        }
+    }
+
+    /// Writes what a side has in memory, and holds it to what no state may do.
+    fn write(&mut self, at: usize) {
         let side = &mut self.sides[at];
-        if let Some(n) = &disk.negotiation {
-            assert!(rank(n.state) >= side.highest, "{:?} went back to {:?}", side.role, n.state);
-            side.highest = rank(n.state);
-            if let Some(last) = side.final_state {
-                assert_eq!(last, n.state, "what is final stays");
-            }
-            side.final_state = n.state.is_final().then_some(n.state);
+        if let (Some(before), Some(after)) = (&side.disk.node, &side.memory.node) {
+            let (from, to) = (before.state(), after.state());
+            assert!(N::rank(to) >= N::rank(from), "side {at} went back from {from} to {to}");
+            assert!(!N::is_final(from) || from == to, "side {at}: {from} is final, not {to}");
         }
-        side.disk = disk;
+        side.disk = side.memory.clone();
     }
 
-    fn decide(&mut self, at: usize, n: u8) {
-        let mut disk = self.sides[at].disk.clone();
-        let Some(now) = disk.negotiation.clone() else { return };
-        let acts = [
-            Act::Offer(offer()),
-            Act::Agree { id: "a".into(), assigner: "p".into(), assignee: "c".into() },
-            Act::Finalize,
-            Act::Counter(offer()),
-            Act::Accept,
-            Act::Verify,
-            Act::Terminate("enough".into()),
-        ];
-        let mut allowed: Vec<_> = acts.into_iter().filter_map(|a| now.act(a, self.now).ok()).collect();
-        if allowed.is_empty() {
-            return;
+    /// Writes unless the power fails before that; whether the side is still there to say so.
+    fn write_or_crash(&mut self, at: usize, crash: Crash) -> bool {
+        match crash {
+            Crash::BeforeTheWrite => self.sides[at].memory = self.sides[at].disk.clone(),
+            Crash::No | Crash::AfterTheWrite => self.write(at),
         }
-        let (next, out) = allowed.swap_remove(usize::from(n) % allowed.len());
-        disk.names += 1;
-        let name = format!("{}-{}", self.sides[at].role.as_str(), disk.names);
-        disk.negotiation = Some(next);
-        disk.outbox.push_back((name, out.path, out.body));
-        self.commit(at, disk);
+        crash == Crash::No
     }
 
-    /// The receiving connector: (status, body).
-    fn receive(&mut self, at: usize, post: &Post) -> (u16, Value) {
-        let mut disk = self.sides[at].disk.clone();
-        let (name, path, body) = post;
-        let refused = |r: Refusal| match r {
-            Refusal::Unknown => (404, Value::Null),
-            Refusal::Bad(..) => (400, Value::Null),
-        };
-        if path == "/negotiations/request" {
-            let first = dataspace::message::ContractRequestMessage::of(body.clone()).unwrap();
+    fn count(&mut self, what: &'static str) {
+        *self.seen.entry(what).or_default() += 1;
+    }
+
+    fn node(&self, at: usize) -> Option<&N> {
+        self.sides[at].disk.node.as_ref()
+    }
+
+    fn state(&self, at: usize) -> &'static str {
+        self.node(at).map_or("nothing", Node::state)
+    }
+
+    fn decide(&mut self, at: usize, n: usize, crash: Crash) {
+        let Some(node) = self.node(at) else { return };
+        let mut allowed = node.acts(self.now);
+        if !allowed.is_empty() {
+            let (next, out) = allowed.swap_remove(n % allowed.len());
+            self.keep(at, next, Some((out.path, out.body)));
+            self.write_or_crash(at, crash);
+        }
+    }
+
+    /// A side handles a message: status and answer.
+    fn handle(&mut self, at: usize, post: &Post) -> (u16, Value) {
+        let name = self.named.then_some(post.name.as_str());
+        let step = match (self.node(at), N::is_first(&post.body)) {
             // Idempotent on the consumer's name of it.
-            if let Some(n) = &disk.negotiation {
-                return (200, n.ack());
+            (Some(_), true) => Ok(None),
+            (None, true) => N::first(post.body.clone(), name).map(Some),
+            (Some(node), false) => {
+                assert!(post.path.contains(node.pid()), "{} is not for {}", post.path, node.pid());
+                node.receive(post.body.clone(), name)
             }
-            return match Negotiation::requested(first, "p1", "c", Some(name)) {
-                Ok(made) => {
-                    let ack = made.ack();
-                    disk.negotiation = Some(made);
-                    self.commit(at, disk);
-                    (201, ack)
-                }
-                Err(r) => refused(r),
-            };
-        }
-        let Some(now) = disk.negotiation.clone() else { return (404, Value::Null) };
-        let body = body.clone();
-        let message = match body["@type"].as_str().unwrap() {
-            "ContractRequestMessage" => Incoming::Request(Wire::of(body).unwrap()),
-            "ContractOfferMessage" => Incoming::Offer(Wire::of(body).unwrap()),
-            "ContractAgreementMessage" => Incoming::Agreement(Wire::of(body).unwrap()),
-            "ContractAgreementVerificationMessage" => Incoming::Verification(Wire::of(body).unwrap()),
-            "ContractNegotiationEventMessage" => Incoming::Event(Wire::of(body).unwrap()),
-            _ => Incoming::Termination(Wire::of(body).unwrap()),
+            (None, false) => Err(Refusal::Unknown),
         };
-        match now.receive(message, Some(name)) {
-            Ok(Step::Repeated) => (200, now.ack()),
-            Ok(Step::Moved(next)) => {
+        match step {
+            Ok(Some(next)) => {
+                let moved_by = &mut self.sides[at].memory.moved_by;
+                assert!(!self.named || !moved_by.contains(&post.name), "{} moved side {at} twice", post.name);
+                moved_by.push(post.name.clone());
                 let ack = next.ack();
-                disk.negotiation = Some(*next);
-                self.commit(at, disk);
+                self.keep(at, next, None);
                 (200, ack)
             }
-            Err(r) => refused(r),
+            Ok(None) => {
+                self.count("repeated");
+                (200, self.node(at).map(Node::ack).unwrap_or_default())
+            }
+            Err(Refusal::Bad(..)) => {
+                self.count("refused");
+                (400, Value::Null)
+            }
+            Err(Refusal::Unknown) => {
+                self.count("unknown");
+                (404, Value::Null)
+            }
         }
     }
 
-    /// Tries the first of an outbox. A refusal that stays ends the attempt: the peer has moved on (both terminated, say).
-    fn send(&mut self, at: usize, arrives: bool, answered: bool) {
-        let Some(post) = self.sides[at].disk.outbox.front().cloned() else { return };
-        if !arrives {
+    fn arrive(&mut self, packet: Packet, crash: Crash) {
+        match packet {
+            Packet::Request { to, post } => {
+                let (status, body) = self.handle(to, &post);
+                if self.write_or_crash(to, crash) {
+                    self.network.push(Packet::Answer { to: 1 - to, name: post.name, status, body });
+                }
+            }
+            Packet::Answer { to, name, status, body } => {
+                let kept = &mut self.sides[to].memory;
+                // What is unknown is tried again: the first message may still be on its way.
+                if status == 404 || kept.outbox.front().is_none_or(|post| post.name != name) {
+                    return;
+                }
+                kept.outbox.pop_front();
+                if status == 200
+                    && let Some(node) = &mut kept.node
+                {
+                    node.learn(&body);
+                }
+                self.write_or_crash(to, crash);
+                if status == 400 {
+                    self.settle(to);
+                }
+            }
+        }
+    }
+
+    /// Asks the peer where it stands.
+    fn settle(&mut self, at: usize) {
+        let (Some(ours), Some(theirs)) = (self.node(at), self.node(1 - at)) else { return };
+        if !self.sides[at].disk.outbox.is_empty() {
             return;
         }
-        self.arrived[1 - at] = Some(post.clone());
-        let (status, body) = self.receive(1 - at, &post);
-        if !answered {
-            return;
+        if let Some(next) = ours.settle(theirs.state()) {
+            self.count("settled");
+            self.keep(at, next, None);
+            self.write(at);
         }
-        let mut disk = self.sides[at].disk.clone();
-        disk.outbox.pop_front();
-        if (200..300).contains(&status)
-            && let (Some(n), Some((provider, consumer, _))) =
-                (&mut disk.negotiation, dataspace::message::ack::read_state(&body))
-        {
-            n.learn(&provider, &consumer);
+    }
+
+    fn send(&mut self, at: usize) {
+        if let Some(post) = self.sides[at].disk.outbox.front().cloned() {
+            self.network.push(Packet::Request { to: 1 - at, post });
         }
-        self.commit(at, disk);
     }
 
     fn step(&mut self, happens: Happens) {
         self.now += SignedDuration::from_secs(1);
+        let waiting = self.network.len();
         match happens {
-            Happens::Deliver(at) => self.send(at, true, true),
-            Happens::LoseRequest(at) => self.send(at, false, false),
-            Happens::LoseAnswer(at) => self.send(at, true, false),
-            Happens::Again(at) => {
-                if let Some(post) = self.arrived[at].clone() {
-                    self.receive(at, &post);
-                }
+            Happens::Send(at) => self.send(at),
+            Happens::Decide(at, n, crash) => self.decide(at, n, crash),
+            _ if waiting == 0 => {}
+            Happens::Arrive(n, crash) => {
+                let packet = self.network.remove(n % waiting);
+                self.arrive(packet, crash);
             }
-            Happens::Decide(at, n) => self.decide(at, n),
-            // Nothing lives outside the disk; a crash is a restart.
-            Happens::Crash(at) => self.sides[at].disk = self.sides[at].disk.clone(),
+            Happens::Double(n) => {
+                let packet = self.network[n % waiting].clone();
+                self.network.push(packet);
+            }
+            Happens::Lose(n) => {
+                self.network.remove(n % waiting);
+            }
         }
     }
 
-    fn state(&self, at: usize) -> Option<State> {
-        self.sides[at].disk.negotiation.as_ref().map(|n| n.state)
+    /// The network heals: everything arrives, each side goes on where it may and asks where it got no further.
+    fn heal(&mut self) {
+        for _ in 0..40 {
+            for at in 0..2 {
+                self.send(at);
+                while !self.network.is_empty() {
+                    let packet = self.network.remove(0);
+                    self.arrive(packet, Crash::No);
+                }
+                self.settle(at);
+                if self.sides[at].disk.outbox.is_empty()
+                    && let Some((next, out)) = self.node(at).and_then(|n| n.goes_on(self.now))
+                {
+                    self.keep(at, next, Some((out.path, out.body)));
+                    self.write(at);
+                }
+            }
+        }
     }
 }
 
+fn run<N: Node>(begins: usize, named: bool, list: &[Happens]) -> World<N> {
+    let mut world = World::<N>::new(begins, named);
+    for one in list {
+        world.step(*one);
+    }
+    world.heal();
+    world
+}
+
+fn lists() -> impl Strategy<Value = Vec<Happens>> {
+    prop::collection::vec(happens(), 0..160)
+}
+
+/// What holds of both machines at the end.
+fn ended<N: Node>(world: &World<N>) -> Result<(), TestCaseError> {
+    let (consumer, provider) = (world.state(0), world.state(1));
+    prop_assert!(world.sides.iter().all(|s| s.disk.outbox.is_empty()), "{consumer} {provider}");
+    prop_assert!(N::is_final(consumer) && N::is_final(provider), "not ended: {consumer} {provider}");
+    prop_assert!(N::agree(consumer, provider), "ended apart: {consumer} {provider}");
+    Ok(())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
-    fn whatever_happens_both_end_at_the_same(list in prop::collection::vec(happens(), 0..60)) {
-        let mut world = World::new();
-        for one in list {
-            world.step(one);
+    fn a_negotiation_ends_at_the_same_on_both_sides(begins in 0usize..2, list in lists()) {
+        let world = run::<Negotiation>(begins, true, &list);
+        ended(&world)?;
+        let agreement = |at: usize| world.node(at).and_then(|n| n.agreement.clone());
+        if world.state(0) == "FINALIZED" {
+            prop_assert!(agreement(0).is_some());
+            prop_assert_eq!(agreement(0), agreement(1), "both hold the same agreement");
+            let offer = |at: usize| world.node(at).map(|n| n.offer.clone());
+            prop_assert_eq!(offer(0), offer(1), "and the same offer");
         }
-        // The network heals, both retry.
-        for _ in 0..20 {
-            world.send(0, true, true);
-            world.send(1, true, true);
+    }
+
+    #[test]
+    fn a_transfer_ends_on_both_sides(list in lists()) {
+        ended(&run::<Transfer>(0, true, &list))?;
+    }
+
+    /// A late copy may then take effect again; still both end, with the same agreement.
+    #[test]
+    fn both_end_without_names_too(begins in 0usize..2, list in lists()) {
+        let world = run::<Negotiation>(begins, false, &list);
+        ended(&world)?;
+        let agreement = |at: usize| world.node(at).and_then(|n| n.agreement.clone());
+        prop_assert!(world.state(0) == "TERMINATED" || agreement(0) == agreement(1));
+        ended(&run::<Transfer>(0, false, &list))?;
+    }
+}
+
+/// The lists above reach what they are for.
+#[test]
+fn the_simulation_reaches_every_end_and_every_misfortune() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    for round in 0..1_000 {
+        let list = lists().new_tree(&mut runner).unwrap().current();
+        let (n, t) = (run::<Negotiation>(round % 2, true, &list), run::<Transfer>(0, true, &list));
+        for (kind, state, counts) in [("n", n.state(0), &n.seen), ("t", t.state(0), &t.seen)] {
+            *seen.entry(format!("{kind} {state}")).or_default() += 1;
+            for (what, times) in counts {
+                *seen.entry(format!("{kind} {what}")).or_default() += times;
+            }
         }
-        let (consumer, provider) = (world.state(0), world.state(1));
-        prop_assert!(world.sides.iter().all(|s| s.disk.outbox.is_empty()));
-        let finalised = Some(State::Finalized);
-        if consumer == finalised || provider == finalised {
-            // A provider that has finalised may meet a consumer that ended it at the same moment: it then learnt of that refusal only.
-            let ended = Some(State::Terminated);
-            prop_assert!(consumer == provider || consumer == ended || provider == ended, "{consumer:?} {provider:?}");
-        } else if consumer != Some(State::Terminated) && provider != Some(State::Terminated) {
-            prop_assert_eq!(consumer, provider);
-        }
-        let agreement = |at: usize| world.sides[at].disk.negotiation.as_ref().and_then(|n| n.agreement.clone());
-        if let (Some(ours), Some(theirs)) = (agreement(0), agreement(1)) {
-            prop_assert_eq!(ours, theirs, "both hold the same agreement");
-        }
+    }
+    println!("{seen:?}");
+    for what in ["n FINALIZED", "n TERMINATED", "n repeated", "n refused", "n settled"] {
+        assert!(seen.get(what).is_some_and(|n| *n >= 20), "{what}: {seen:?}");
+    }
+    for what in ["t COMPLETED", "t TERMINATED", "t repeated", "t refused", "t settled"] {
+        assert!(seen.get(what).is_some_and(|n| *n >= 20), "{what}: {seen:?}");
     }
 }
