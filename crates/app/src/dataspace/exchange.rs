@@ -147,7 +147,9 @@ fn look(exchange: &Exchange, lang: crate::text::Lang) -> anyhow::Result<Look> {
     if n.role == dataspace::Role::Consumer && n.state == NegotiationState::Offered {
         acts.push(("accept", lang.t("接受对方条件", "Accept their terms")));
     }
-    if !n.state.is_final() {
+    // Whoever has verified waits for the provider's last word.
+    let bound = n.role == dataspace::Role::Consumer && n.state == NegotiationState::Verified;
+    if !n.state.is_final() && !bound {
         acts.push(end);
     }
     let said = terms(&serde_json::to_string(&n.offer)?, lang);

@@ -168,7 +168,9 @@ async fn catalogue(app: &App, peer: &Peer) -> anyhow::Result<Vec<Listing>> {
         all.extend(catalog::read(&value, &peer.address).map_err(|f| anyhow::anyhow!("{f}"))?);
         match next {
             // Only further pages of the same catalogue.
-            Some(link) if link.starts_with(&peer.address) && all.len() < limits::DS_LISTED => address = link,
+            Some(link) if link.starts_with(&join(&peer.address, "/")) && all.len() < limits::DS_LISTED => {
+                address = link
+            }
             _ => return Ok(all),
         }
     }

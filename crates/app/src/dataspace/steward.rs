@@ -72,7 +72,14 @@ async fn next_negotiation(app: &App, n: &Negotiation, version: i64) -> Result<Op
         (Role::Provider, State::Accepted) => Some(agree()?),
         (Role::Provider, State::Verified) => Some(Act::Finalize),
         (Role::Consumer, State::Agreed) => match &n.agreement {
-            Some(agreement) if agreement.same_rules(&n.offer) => Some(Act::Verify),
+            // The rules that we asked for, between the two of us.
+            Some(agreement)
+                if agreement.same_rules(&n.offer)
+                    && agreement.assigner.as_ref() == Some(&n.peer)
+                    && agreement.assignee.as_ref() == Some(&app.space.did()) =>
+            {
+                Some(Act::Verify)
+            }
             _ => Some(Act::Terminate("协议与要约不一致 (the agreement differs from the offer)".into())),
         },
         _ => None,
