@@ -107,9 +107,8 @@ async fn send(app: &App, post: &Post) -> Result<()> {
 /// When a message is tried again: from a fifth of a second doubled each time, up to five minutes, and up to a quarter more at random.
 fn later(now: Timestamp, tries: i64) -> Timestamp {
     let base = 200i64.saturating_mul(1 << tries.clamp(0, 20)).min(300_000);
-    let mut byte = [0u8];
-    let _ = getrandom::fill(&mut byte);
-    let jitter = base * i64::from(byte[0]) / 1_024;
+    let byte = crate::web::session::random::<1>().map_or(0, |b| b[0]);
+    let jitter = base * i64::from(byte) / 1_024;
     now.checked_add(SignedDuration::from_millis(base + jitter)).unwrap_or(now)
 }
 

@@ -171,7 +171,8 @@ fn terms(typed: &Typed) -> std::result::Result<Terms, Vec<Fault>> {
         &mut faults,
     );
     let region = typed.region.trim();
-    if !region.is_empty() && !(region.len() == 6 && region.bytes().all(|b| b.is_ascii_digit())) {
+    let coded = region.len() == 6 && region.bytes().all(|b| b.is_ascii_digit());
+    if !(region.is_empty() || coded) {
         faults.push((
             "地区：写六位行政区划代码，如 320000",
             "region: write a code of six digits, such as 320000",

@@ -16,6 +16,7 @@ use store::dataspace::exchange::Exchange;
 
 /// What is done next.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "made once and handed on; never kept in a list")]
 pub enum Todo {
     /// In a negotiation.
     Negotiation(Act),
