@@ -166,8 +166,7 @@ impl Space {
     /// When no TLS can be set up.
     pub fn client(&self) -> Result<&reqwest::Client> {
         if self.client.get().is_none() {
-            // Fails only when one is there already, which is as good.
-            let _ = rustls::crypto::ring::default_provider().install_default();
+            provide_tls();
             let client = reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(std::time::Duration::from_secs(5))
@@ -184,6 +183,12 @@ impl Space {
     pub fn cut(&self) {
         self.cuts.send_modify(|n| *n = n.wrapping_add(1));
     }
+}
+
+/// Says which cryptography TLS uses; once in a process, before any client is built.
+pub fn provide_tls() {
+    // Fails only when one is there already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Reads the secret of the key, or makes one that only this user can read.

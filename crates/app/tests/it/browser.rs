@@ -128,6 +128,8 @@ impl Browser {
             let off = json!({ "profile.managed_default_content_settings.javascript": 2 });
             caps.add_experimental_option("prefs", off).unwrap();
         }
+        // The driver's own client is built with the program's TLS.
+        app::dataspace::provide_tls();
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), caps).await.unwrap();
         let browser = Browser { driver, process, _profile: profile };
         browser.width(width).await;
