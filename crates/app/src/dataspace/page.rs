@@ -88,7 +88,7 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     render(&SpacePage {
         p: Chrome::of(&signed, Nav::Dataspace),
         did: app.space.did(),
-        endpoint: app.space.endpoint(),
+        endpoint: bare(&app.space.endpoint()),
         may: signed.may(Action::ShareData),
         agreements: app
             .store
@@ -136,10 +136,16 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
                 id: p.id,
                 name: p.name.clone(),
                 did: p.did.clone(),
-                address: p.address.clone(),
+                address: bare(&p.address),
             })
             .collect(),
     })
+}
+
+/// An address as pages show it: without its scheme, so that nobody takes it for a link.
+#[must_use]
+pub fn bare(address: &str) -> String {
+    address.split_once("://").map_or(address, |(_, rest)| rest).to_string()
 }
 
 /// The rules of a policy (as JSON) in words.

@@ -125,7 +125,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         id,
         name: peer.name,
         did: peer.did,
-        address: peer.address,
+        address: page::bare(&peer.address),
         fault,
         rows,
     })
