@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example tck -- 18080 18081`: the protocol on the first port, the webhooks on the second. The data folder is a temporary one.
 
-#[path = "../tests/kit/script.rs"]
+#[path = "../tests/it/kit.rs"]
 mod script;
 
 use anyhow::{Context as _, Result};

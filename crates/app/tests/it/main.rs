@@ -18,7 +18,6 @@ mod events;
 mod exports;
 mod imports;
 mod inventory;
-#[path = "../kit/script.rs"]
 mod kit;
 mod leads;
 mod offers;
