@@ -35,16 +35,11 @@ impl Rules {
     /// A file that cannot be read or has a fault; the error names both.
     pub fn read(config: &Config) -> Result<Rules> {
         Ok(Rules {
-            gates: own(config, "gates.toml", Gates::parse)?
-                .map_or(Cow::Borrowed(Gates::built_in()), Cow::Owned),
-            routes: own(config, "reviewers.toml", Routes::parse)?
-                .map_or(Cow::Borrowed(Routes::built_in()), Cow::Owned),
-            access: own(config, "access.toml", Table::parse)?
-                .map_or(Cow::Borrowed(Table::built_in()), Cow::Owned),
-            offers: own(config, "fair-competition.toml", RuleSet::parse)?
-                .map_or(Cow::Borrowed(RuleSet::built_in()), Cow::Owned),
-            policies: own(config, "policies.toml", Library::parse)?
-                .map_or(Cow::Borrowed(Library::built_in()), Cow::Owned),
+            gates: in_force(config, "gates.toml", Gates::parse, Gates::built_in)?,
+            routes: in_force(config, "reviewers.toml", Routes::parse, Routes::built_in)?,
+            access: in_force(config, "access.toml", Table::parse, Table::built_in)?,
+            offers: in_force(config, "fair-competition.toml", RuleSet::parse, RuleSet::built_in)?,
+            policies: in_force(config, "policies.toml", Library::parse, Library::built_in)?,
         })
     }
 
@@ -76,26 +71,28 @@ impl LandRules {
     /// A file that cannot be read or has a fault; the error names both.
     pub fn read(config: &Config) -> Result<LandRules> {
         Ok(LandRules {
-            controls: own(config, "land-controls.toml", Controls::parse)?
-                .map_or(Cow::Borrowed(Controls::built_in()), Cow::Owned),
-            terms: own(config, "land-terms.toml", TermRules::parse)?
-                .map_or(Cow::Borrowed(TermRules::built_in()), Cow::Owned),
-            bonds: own(config, "land-bonds.toml", BondRules::parse)?
-                .map_or(Cow::Borrowed(BondRules::built_in()), Cow::Owned),
-            evaluation: own(config, "mu-evaluation.toml", Schemes::parse)?
-                .map_or(Cow::Borrowed(Schemes::built_in()), Cow::Owned),
+            controls: in_force(config, "land-controls.toml", Controls::parse, Controls::built_in)?,
+            terms: in_force(config, "land-terms.toml", TermRules::parse, TermRules::built_in)?,
+            bonds: in_force(config, "land-bonds.toml", BondRules::parse, BondRules::built_in)?,
+            evaluation: in_force(config, "mu-evaluation.toml", Schemes::parse, Schemes::built_in)?,
         })
     }
 }
 
-fn own<T>(config: &Config, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+/// The zone's own file, or what comes with the program.
+fn in_force<T: Clone>(
+    config: &Config,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+    built_in: fn() -> &'static T,
+) -> Result<Cow<'static, T>> {
     let path = config.data_dir.join("rules").join(name);
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             let parsed = parse(&text).map_err(anyhow::Error::msg);
-            parsed.map(Some).with_context(|| format!("{} has a fault", path.display()))
+            parsed.map(Cow::Owned).with_context(|| format!("{} has a fault", path.display()))
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Cow::Borrowed(built_in())),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

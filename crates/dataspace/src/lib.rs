@@ -55,6 +55,11 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A message of a type that a state does not allow.
+    pub(crate) fn not_now(kind: &str, state: &str) -> Refusal {
+        Refusal::Bad("state", format!("{kind} is not allowed in state {state}"))
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> u16 {

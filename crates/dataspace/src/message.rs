@@ -313,6 +313,24 @@ pub fn name(value: &Value) -> Option<&str> {
     value.get("@id")?.as_str().filter(|n| !n.is_empty() && n.chars().count() <= crate::WORD_CHARS)
 }
 
+/// The state that a message leads to where it is taken; `None` for what is no message about an exchange.
+#[must_use]
+pub fn leads_to(message: &Value) -> Option<&'static str> {
+    Some(match message.get("@type")?.as_str()? {
+        "ContractRequestMessage" => "REQUESTED",
+        "ContractOfferMessage" => "OFFERED",
+        "ContractAgreementMessage" => "AGREED",
+        "ContractAgreementVerificationMessage" => "VERIFIED",
+        "ContractNegotiationEventMessage" if message.get("eventType")? == "ACCEPTED" => "ACCEPTED",
+        "ContractNegotiationEventMessage" => "FINALIZED",
+        "ContractNegotiationTerminationMessage" | "TransferTerminationMessage" => "TERMINATED",
+        "TransferStartMessage" => "STARTED",
+        "TransferSuspensionMessage" => "SUSPENDED",
+        "TransferCompletionMessage" => "COMPLETED",
+        _ => return None,
+    })
+}
+
 /// Reads a value as its type; a fault names the member.
 pub(crate) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(value).map_err(|error| {

@@ -152,6 +152,19 @@ pub enum Step {
 }
 
 impl Incoming {
+    /// Its `@type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Incoming::Request(_) => ContractRequestMessage::TYPE,
+            Incoming::Offer(_) => ContractOfferMessage::TYPE,
+            Incoming::Agreement(_) => ContractAgreementMessage::TYPE,
+            Incoming::Verification(_) => ContractAgreementVerificationMessage::TYPE,
+            Incoming::Event(_) => ContractNegotiationEventMessage::TYPE,
+            Incoming::Termination(_) => ContractNegotiationTerminationMessage::TYPE,
+        }
+    }
+
     fn pids(&self) -> (Option<&str>, Option<&str>) {
         match self {
             Incoming::Request(m) => (m.provider_pid.as_deref(), Some(&m.consumer_pid)),
@@ -162,10 +175,6 @@ impl Incoming {
             Incoming::Termination(m) => (Some(&m.provider_pid), Some(&m.consumer_pid)),
         }
     }
-}
-
-fn not_now(state: State, what: &str) -> Refusal {
-    Refusal::Bad("state", format!("{what} is not allowed in state {}", state.as_str()))
 }
 
 fn bad(fault: &crate::message::Fault) -> Refusal {
@@ -289,6 +298,15 @@ impl Negotiation {
         }
     }
 
+    /// The peer's name of it; empty until it is known.
+    #[must_use]
+    pub fn theirs(&self) -> &str {
+        match self.role {
+            Role::Provider => &self.consumer_pid,
+            Role::Consumer => &self.provider_pid,
+        }
+    }
+
     /// What a question for its state is answered.
     #[must_use]
     pub fn ack(&self) -> Value {
@@ -389,17 +407,7 @@ impl Negotiation {
                 Ok(Finalized)
             }
             (_, Incoming::Termination(_), _) if !state.is_final() => Ok(Terminated),
-            _ => Err(not_now(
-                state,
-                match message {
-                    Incoming::Request(_) => ContractRequestMessage::TYPE,
-                    Incoming::Offer(_) => ContractOfferMessage::TYPE,
-                    Incoming::Agreement(_) => ContractAgreementMessage::TYPE,
-                    Incoming::Verification(_) => ContractAgreementVerificationMessage::TYPE,
-                    Incoming::Event(_) => ContractNegotiationEventMessage::TYPE,
-                    Incoming::Termination(_) => ContractNegotiationTerminationMessage::TYPE,
-                },
-            )),
+            _ => Err(Refusal::not_now(message.kind(), state.as_str())),
         }
     }
 
@@ -409,10 +417,7 @@ impl Negotiation {
     /// [`Refusal::Bad`] when role or state do not allow it, or the peer's name of the negotiation is not known yet.
     pub fn act(&self, act: Act, now: jiff::Timestamp) -> Result<(Negotiation, Outgoing), Refusal> {
         use State::{Accepted, Agreed, Finalized, Offered, Requested, Terminated, Verified};
-        let theirs = match self.role {
-            Role::Provider => &self.consumer_pid,
-            Role::Consumer => &self.provider_pid,
-        };
+        let theirs = self.theirs();
         if theirs.is_empty() {
             return Err(Refusal::Bad("state", "the peer has not answered the first message yet".into()));
         }

@@ -95,6 +95,19 @@ pub enum Incoming {
     Termination(TransferTerminationMessage),
 }
 
+impl Incoming {
+    /// Its `@type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Incoming::Start(_) => TransferStartMessage::TYPE,
+            Incoming::Suspension(_) => TransferSuspensionMessage::TYPE,
+            Incoming::Completion(_) => TransferCompletionMessage::TYPE,
+            Incoming::Termination(_) => TransferTerminationMessage::TYPE,
+        }
+    }
+}
+
 /// What we do ourselves.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
@@ -182,6 +195,15 @@ impl Transfer {
         }
     }
 
+    /// The peer's name of it; empty until it is known.
+    #[must_use]
+    pub fn theirs(&self) -> &str {
+        match self.role {
+            Role::Provider => &self.consumer_pid,
+            Role::Consumer => &self.provider_pid,
+        }
+    }
+
     /// What a question for its state is answered.
     #[must_use]
     pub fn ack(&self) -> Value {
@@ -261,15 +283,7 @@ impl Transfer {
             (_, Incoming::Suspension(_), Started) => Ok(Suspended),
             (_, Incoming::Completion(_), Started) => Ok(Completed),
             (_, Incoming::Termination(_), state) if !state.is_final() => Ok(Terminated),
-            (_, message, state) => {
-                let what = match message {
-                    Incoming::Start(_) => TransferStartMessage::TYPE,
-                    Incoming::Suspension(_) => TransferSuspensionMessage::TYPE,
-                    Incoming::Completion(_) => TransferCompletionMessage::TYPE,
-                    Incoming::Termination(_) => TransferTerminationMessage::TYPE,
-                };
-                Err(Refusal::Bad("state", format!("{what} is not allowed in state {}", state.as_str())))
-            }
+            (_, message, state) => Err(Refusal::not_now(message.kind(), state.as_str())),
         }
     }
 
@@ -279,10 +293,7 @@ impl Transfer {
     /// [`Refusal::Bad`] when role or state do not allow it, or the peer's name of the transfer is not known yet.
     pub fn act(&self, act: Act) -> Result<(Transfer, Outgoing), Refusal> {
         use State::{Completed, Requested, Started, Suspended, Terminated};
-        let theirs = match self.role {
-            Role::Provider => &self.consumer_pid,
-            Role::Consumer => &self.provider_pid,
-        };
+        let theirs = self.theirs();
         if theirs.is_empty() {
             return Err(Refusal::Bad("state", "the peer has not answered the request yet".into()));
         }

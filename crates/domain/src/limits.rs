@@ -370,7 +370,5 @@ pub const DS_DESCRIPTION_CHARS: usize = 2_000;
 pub const DS_REQUESTS_PER_MINUTE: u32 = 6_000;
 /// Bytes of an answer of a peer's that is read whole: a page of a catalogue.
 pub const DS_ANSWER_BYTES: usize = 64 << 20;
-/// Bytes of a dataset that is published as a file.
-pub const DS_FILE_BYTES: u64 = 4 << 30;
 /// How often a message is tried before it is given up: about a quarter of an hour.
 pub const DS_TRIES: i64 = 12;

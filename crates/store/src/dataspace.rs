@@ -121,20 +121,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] for no such peer.
     pub async fn end_peer(&self, by: &Actor, now: Timestamp, id: i64) -> Result<()> {
-        let mut tx = self.tx("ds.peer_end", by, now).await?;
-        let done = on!(&mut tx.conn, db => query("UPDATE ds_peer SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL")
-            .bind(micros(now)).bind(id).execute(&mut **db).await.map(|d| d.rows_affected()))?;
-        if done == 0 {
-            return Err(Error::NotFound { what: "peer" });
-        }
-        tx.note(Note {
-            action: "ds.peer_end",
-            subject: format!("ds_peer:{id}"),
-            before: NOTHING,
-            after: NOTHING,
-        })
-        .await?;
-        tx.commit().await
+        self.end_row(by, now, "ds.peer_end", ("ds_peer", "peer"), id).await
     }
 
     /// Every connector that we know, by name.
@@ -198,20 +185,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`] for no such dataset.
     pub async fn end_asset(&self, by: &Actor, now: Timestamp, id: i64) -> Result<()> {
-        let mut tx = self.tx("ds.withdraw", by, now).await?;
-        let done = on!(&mut tx.conn, db => query("UPDATE ds_asset SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL")
-            .bind(micros(now)).bind(id).execute(&mut **db).await.map(|d| d.rows_affected()))?;
-        if done == 0 {
-            return Err(Error::NotFound { what: "dataset" });
-        }
-        tx.note(Note {
-            action: "ds.withdraw",
-            subject: format!("ds_asset:{id}"),
-            before: NOTHING,
-            after: NOTHING,
-        })
-        .await?;
-        tx.commit().await
+        self.end_row(by, now, "ds.withdraw", ("ds_asset", "dataset"), id).await
     }
 
     /// What is published, oldest first, behind the dataset of number `after`.
@@ -234,6 +208,26 @@ impl Store {
         let row: Option<AssetRow> =
             on!(&self.reader, db => query_as(sqlx::AssertSqlSafe(sql)).bind(urn).fetch_optional(db).await)?;
         row.map(asset).transpose()
+    }
+
+    /// Ends a row of a table of this module.
+    async fn end_row(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        action: &'static str,
+        (table, what): (&'static str, &'static str),
+        id: i64,
+    ) -> Result<()> {
+        let mut tx = self.tx(action, by, now).await?;
+        let sql = format!("UPDATE {table} SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL");
+        let done = on!(&mut tx.conn, db => query(sqlx::AssertSqlSafe(sql))
+            .bind(micros(now)).bind(id).execute(&mut **db).await.map(|d| d.rows_affected()))?;
+        if done == 0 {
+            return Err(Error::NotFound { what });
+        }
+        tx.note(Note { action, subject: format!("{table}:{id}"), before: NOTHING, after: NOTHING }).await?;
+        tx.commit().await
     }
 
     /// The transfer that a secret of the data plane opens.

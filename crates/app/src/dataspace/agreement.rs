@@ -1,8 +1,9 @@
 //! One agreement: its terms, every use, a transfer under it, and its revocation.
 
-use super::page::{minute, role, size, terms};
+use super::page::{role, size, terms};
 use super::{PULL, flow};
 use crate::app::App;
+use crate::clock::shown;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::Checked;
@@ -49,7 +50,7 @@ pub struct Typed {
 }
 
 async fn find(app: &App, id: i64) -> Result<Agreement> {
-    let found = app.store.ds_agreements().await?.into_iter().find(|a| a.id == id);
+    let found = app.store.ds_agreement_by_id(id).await?;
     found.ok_or_else(|| {
         WebError::not_found("没有这个合约。", "There is no such agreement.").next(
             "/dataspace",
@@ -71,14 +72,14 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         dataset,
         peer: app.store.peer(&a.peer).await?.map_or(a.peer.clone(), |p| p.name),
         role: role(&a.role, lang),
-        made: minute(a.created),
-        ended: a.ended.as_ref().map(|(at, why)| (minute(*at), why.clone())),
+        made: shown(a.created),
+        ended: a.ended.as_ref().map(|(at, why)| (shown(*at), why.clone())),
         terms: terms(&a.policy, lang),
         signature: a.signature.clone(),
         uses: uses
             .into_iter()
             .map(|u| UseRow {
-                at: minute(u.at),
+                at: shown(u.at),
                 purpose: u.purpose.unwrap_or_else(|| "—".into()),
                 allowed: u.allowed,
                 said: u.said,

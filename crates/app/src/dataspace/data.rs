@@ -1,6 +1,7 @@
 //! `GET /dsp-data/{pid}`: the data of a transfer, under its agreement. Every fetch is decided by the agreement's policy and counted before the first
 //! byte; what ends or waits in between cuts the stream.
 
+use super::flow::{Known, TRANSFER};
 use crate::app::App;
 use crate::evidence::keep;
 use axum::body::Body;
@@ -56,22 +57,23 @@ async fn serve(app: &App, pid: &str, stated: &Stated, headers: &HeaderMap) -> an
         .and_then(|v| crate::web::session::unhex(v.strip_prefix("Bearer ").unwrap_or(v)));
     let unknown = || refused(StatusCode::NOT_FOUND, "没有这个传输", "there is no such transfer for you");
     let Some(secret) = secret else { return Ok(unknown()) };
+    // Before anything is read, so that no end in between is missed.
+    let cuts = app.space.cuts.subscribe();
     let exchange = app.store.exchange_of_key(&secret).await?.filter(|x| x.pid == pid && x.role == "provider");
     let Some(exchange) = exchange else { return Ok(unknown()) };
     if exchange.state != "STARTED" {
         let (zh, en) = dataspace::message::text::state_names(&exchange.state);
         return Ok(refused(StatusCode::FORBIDDEN, &format!("传输{zh}"), &format!("the transfer is {en}")));
     }
-    // Before anything is decided, so that no end in between is missed.
-    let cuts = app.space.cuts.subscribe();
-    let transfer: dataspace::transfer::Transfer = serde_json::from_str(&exchange.data)?;
+    let transfer = Known::transfer(&exchange)?;
     let now = app.clock.now();
-    let mut most = None;
+    let (mut most, mut dataset) = (None, String::new());
     let decision = app
         .store
         .use_agreement(now, &transfer.agreement, (&exchange.peer, stated.purpose.as_deref()), |agreement| {
             let (allowed, said, left) = judge(agreement, &exchange.peer, stated, now);
             most = left;
+            dataset.clone_from(&agreement.dataset);
             (allowed, said)
         })
         .await?;
@@ -79,11 +81,7 @@ async fn serve(app: &App, pid: &str, stated: &Stated, headers: &HeaderMap) -> an
     if !allowed {
         return Ok(refused(StatusCode::FORBIDDEN, &said, &said));
     }
-    let agreement = app.store.ds_agreement(&transfer.agreement).await?;
-    let asset = match &agreement {
-        Some(a) => app.store.asset(&a.dataset).await?,
-        None => None,
-    };
+    let asset = app.store.asset(&dataset).await?;
     let file = asset.as_ref().and_then(|a| keep::place(&app.config, &a.sha256));
     let (Some(asset), Some(path)) = (asset, file) else { return Ok(unknown()) };
     let file = tokio::fs::File::open(&path).await?;
@@ -207,11 +205,9 @@ impl Flow {
     }
 
     async fn may_go_on(&self) -> bool {
-        let exchange = self.app.store.exchange("transfer", &self.pid).await.ok().flatten();
+        let exchange = self.app.store.exchange(TRANSFER, &self.pid).await.ok().flatten();
         let Some(exchange) = exchange.filter(|x| x.state == "STARTED") else { return false };
-        let Ok(t) = serde_json::from_str::<dataspace::transfer::Transfer>(&exchange.data) else {
-            return false;
-        };
+        let Ok(t) = Known::transfer(&exchange) else { return false };
         self.app.store.ds_agreement(&t.agreement).await.ok().flatten().is_some_and(|a| a.ended.is_none())
     }
 

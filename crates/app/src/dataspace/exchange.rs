@@ -1,23 +1,23 @@
 //! One negotiation or transfer: its state, every message with what the peer answered, what a person may do, and reading the data.
 
-use super::flow::{self, Stop};
-use super::page::{minute, role, state, terms};
+use super::flow::{self, Known, NEGOTIATION, Stop, TRANSFER};
+use super::page::{role, state, terms};
 use super::steward::Todo;
 use crate::app::App;
+use crate::clock::shown;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::{Checked, encode};
 use crate::web::page::{Page, render};
 use crate::web::session::Signed;
-use anyhow::Context as _;
 use askama::Template;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use dataspace::Refusal;
-use dataspace::negotiation::{Act, Negotiation, State as NegotiationState};
-use dataspace::transfer::{Act as TransferAct, State as TransferState, Transfer};
+use dataspace::negotiation::{Act, State as NegotiationState};
+use dataspace::transfer::{Act as TransferAct, State as TransferState};
 use domain::role::Action;
 use futures_util::stream;
 use serde::Deserialize;
@@ -99,7 +99,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
     render(&ExchangePage {
         p: Chrome::of(&signed, Nav::Dataspace),
         id,
-        kind: if exchange.kind == "transfer" {
+        kind: if exchange.kind == TRANSFER {
             lang.t("传输", "Transfer")
         } else {
             lang.t("协商", "Negotiation")
@@ -109,7 +109,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         state: state(&exchange.state, lang),
         pid: exchange.pid,
         other: exchange.other,
-        changed: minute(exchange.changed),
+        changed: shown(exchange.changed),
         terms: said,
         reason,
         acts: if may { acts } else { Vec::new() },
@@ -125,25 +125,26 @@ type Look = (Vec<String>, Option<String>, Vec<(&'static str, &'static str)>, boo
 fn look(exchange: &Exchange, lang: crate::text::Lang) -> anyhow::Result<Look> {
     let mut acts = Vec::new();
     let end = ("terminate", lang.t("终止", "Terminate"));
-    if exchange.kind == "transfer" {
-        let t: Transfer = serde_json::from_str(&exchange.data).context("ds_exchange.data")?;
-        match t.state {
-            TransferState::Started => {
-                acts.push(("suspend", lang.t("暂停", "Suspend")));
-                acts.push(("complete", lang.t("完成", "Complete")));
+    let n = match Known::read(exchange)? {
+        Known::Negotiation(n) => n,
+        Known::Transfer(t) => {
+            match t.state {
+                TransferState::Started => {
+                    acts.push(("suspend", lang.t("暂停", "Suspend")));
+                    acts.push(("complete", lang.t("完成", "Complete")));
+                }
+                TransferState::Suspended => acts.push(("start", lang.t("继续", "Go on"))),
+                _ => {}
             }
-            TransferState::Suspended => acts.push(("start", lang.t("继续", "Go on"))),
-            _ => {}
+            if !t.state.is_final() {
+                acts.push(end);
+            }
+            let readable = t.role == dataspace::Role::Consumer
+                && t.state == TransferState::Started
+                && t.data_address.is_some();
+            return Ok((Vec::new(), t.reason, acts, readable));
         }
-        if !t.state.is_final() {
-            acts.push(end);
-        }
-        let readable = t.role == dataspace::Role::Consumer
-            && t.state == TransferState::Started
-            && t.data_address.is_some();
-        return Ok((Vec::new(), t.reason, acts, readable));
-    }
-    let n: Negotiation = serde_json::from_str(&exchange.data).context("ds_exchange.data")?;
+    };
     if n.role == dataspace::Role::Consumer && n.state == NegotiationState::Offered {
         acts.push(("accept", lang.t("接受对方条件", "Accept their terms")));
     }
@@ -159,9 +160,9 @@ fn look(exchange: &Exchange, lang: crate::text::Lang) -> anyhow::Result<Look> {
 fn row(post: &Post, lang: crate::text::Lang) -> PostRow {
     let status = post.status.map(|s| format!("{s} ")).unwrap_or_default();
     let (state, when) = match (post.done, post.failed) {
-        (Some(at), _) => (("done", "●", lang.t("已送达", "delivered")), minute(at)),
-        (_, Some(at)) => (("out", "■", lang.t("放弃", "given up")), minute(at)),
-        _ => (("open", "▲", lang.t("待送", "to be sent")), minute(post.next)),
+        (Some(at), _) => (("done", "●", lang.t("已送达", "delivered")), shown(at)),
+        (_, Some(at)) => (("out", "■", lang.t("放弃", "given up")), shown(at)),
+        _ => (("open", "▲", lang.t("待送", "to be sent")), shown(post.next)),
     };
     let said = post.said.clone().unwrap_or_default();
     PostRow { what: post.path.clone(), state, said: format!("{status}{said}"), tries: post.tries, when }
@@ -178,14 +179,14 @@ pub async fn post(
     let back = format!("/dataspace/exchanges/{id}");
     let why = || "由操作员终止 (ended by an operator)".to_string();
     let todo = match (exchange.kind.as_str(), typed.act.as_str()) {
-        ("negotiation", "accept") => Todo::Negotiation(Act::Accept),
-        ("negotiation", "terminate") => Todo::Negotiation(Act::Terminate(why())),
-        ("transfer", "terminate") => Todo::Transfer(TransferAct::Terminate(why()), None),
-        ("transfer", "suspend") => {
+        (NEGOTIATION, "accept") => Todo::Negotiation(Act::Accept),
+        (NEGOTIATION, "terminate") => Todo::Negotiation(Act::Terminate(why())),
+        (TRANSFER, "terminate") => Todo::Transfer(TransferAct::Terminate(why()), None),
+        (TRANSFER, "suspend") => {
             Todo::Transfer(TransferAct::Suspend("由操作员暂停 (suspended by an operator)".into()), None)
         }
-        ("transfer", "complete") => Todo::Transfer(TransferAct::Complete, None),
-        ("transfer", "start") => Todo::Transfer(TransferAct::Start(None), None),
+        (TRANSFER, "complete") => Todo::Transfer(TransferAct::Complete, None),
+        (TRANSFER, "start") => Todo::Transfer(TransferAct::Start(None), None),
         _ => {
             return Err(
                 WebError::bad_request("没有这个操作。", "There is no such act.").next(back, "返回", "Back")
@@ -204,7 +205,7 @@ pub async fn read(
 ) -> Result<Response> {
     let back = format!("/dataspace/exchanges/{id}");
     let exchange = find(&app, id).await?;
-    let t: Transfer = serde_json::from_str(&exchange.data).map_err(anyhow::Error::new)?;
+    let t = Known::transfer(&exchange)?;
     let address = t.data_address.filter(|_| exchange.role == "consumer");
     let reached =
         address.as_ref().and_then(|a| Some((a.endpoint.clone()?, a.property("authorization")?.to_string())));

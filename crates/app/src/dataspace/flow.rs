@@ -5,11 +5,10 @@ use super::new_id;
 use super::steward::{Todo, signature};
 use crate::app::App;
 use anyhow::{Context as _, Result, anyhow};
-use dataspace::message::Wire as _;
 use dataspace::negotiation::{Incoming, Negotiation, State, Step};
 use dataspace::odrl::Policy;
 use dataspace::transfer::{self, Transfer};
-use dataspace::{Outgoing, Refusal};
+use dataspace::{Outgoing, Refusal, Role};
 use serde_json::Value;
 use store::dataspace::exchange::{Exchange, Move, NewAgreement, NewPost};
 use store::{Actor, Error};
@@ -47,6 +46,11 @@ impl From<Error> for Stop {
     }
 }
 
+/// The two kinds of exchange, as their rows call them.
+pub const NEGOTIATION: &str = "negotiation";
+/// See [`NEGOTIATION`].
+pub const TRANSFER: &str = "transfer";
+
 /// How often a move is decided anew when another was faster.
 const TRIES: usize = 8;
 
@@ -60,42 +64,150 @@ fn post(app: &App, address: &str, out: Outgoing) -> Result<NewPost> {
     })
 }
 
-fn negotiation(exchange: &Exchange) -> Result<Negotiation> {
-    serde_json::from_str(&exchange.data).context("ds_exchange.data of a negotiation")
+/// What the row of an exchange holds.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way through a request")]
+pub enum Known {
+    /// A negotiation.
+    Negotiation(Negotiation),
+    /// A transfer.
+    Transfer(Transfer),
 }
 
-fn transfer(exchange: &Exchange) -> Result<Transfer> {
-    serde_json::from_str(&exchange.data).context("ds_exchange.data of a transfer")
+/// A peer's message about an exchange that exists.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way through a request")]
+pub enum Message {
+    /// In a negotiation.
+    Negotiation(Incoming),
+    /// In a transfer.
+    Transfer(transfer::Incoming),
 }
 
-fn moved(
-    app: &App,
-    from: Option<&Exchange>,
-    n: &Negotiation,
-    out: Option<Outgoing>,
-    why: &str,
-) -> Result<Move> {
-    // An agreement counts from the moment it is final.
-    let agreement = n.agreement.as_ref().filter(|_| n.state == State::Finalized);
-    let agreement = agreement.map(|a| made(app, a)).transpose()?;
-    let other = match n.role {
-        dataspace::Role::Provider => &n.consumer_pid,
-        dataspace::Role::Consumer => &n.provider_pid,
-    };
-    Ok(Move {
-        from: from.map(|x| (x.id, x.version)),
-        kind: "negotiation",
-        pid: n.pid().to_string(),
-        other: other.clone(),
-        role: n.role.as_str(),
-        peer: n.peer.clone(),
-        state: n.state.as_str(),
-        data: serde_json::to_string(n)?,
-        posts: out.map(|o| post(app, &n.address, o)).transpose()?.into_iter().collect(),
-        agreement,
-        key: None,
-        why: why.to_string(),
-    })
+impl Known {
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// A row that cannot be read.
+    pub fn read(exchange: &Exchange) -> Result<Known> {
+        let data = &exchange.data;
+        let read = match exchange.kind.as_str() {
+            TRANSFER => serde_json::from_str(data).map(Known::Transfer),
+            _ => serde_json::from_str(data).map(Known::Negotiation),
+        };
+        read.with_context(|| format!("ds_exchange.data of {} {}", exchange.kind, exchange.id))
+    }
+
+    /// Reads the row of a transfer.
+    ///
+    /// # Errors
+    /// A row that cannot be read, or holds no transfer.
+    pub fn transfer(exchange: &Exchange) -> Result<Transfer> {
+        match Known::read(exchange)? {
+            Known::Transfer(t) => Ok(t),
+            Known::Negotiation(_) => Err(anyhow!("exchange {} is no transfer", exchange.id)),
+        }
+    }
+
+    fn ack(&self) -> Value {
+        match self {
+            Known::Negotiation(n) => n.ack(),
+            Known::Transfer(t) => t.ack(),
+        }
+    }
+
+    fn learn(&mut self, provider_pid: &str, consumer_pid: &str) {
+        match self {
+            Known::Negotiation(n) => n.learn(provider_pid, consumer_pid),
+            Known::Transfer(t) => t.learn(provider_pid),
+        }
+    }
+
+    /// What a message of the peer's makes of it; `None` for one that came before.
+    fn after(&self, message: Message, id: Option<&str>) -> Result<Option<Known>, Refusal> {
+        Ok(match (self, message) {
+            (Known::Negotiation(n), Message::Negotiation(m)) => match n.receive(m, id)? {
+                Step::Repeated => None,
+                Step::Moved(after) => Some(Known::Negotiation(*after)),
+            },
+            (Known::Transfer(t), Message::Transfer(m)) => match t.receive(m, id)? {
+                transfer::Step::Repeated => None,
+                transfer::Step::Moved(after) => Some(Known::Transfer(*after)),
+            },
+            _ => return Err(Refusal::Unknown),
+        })
+    }
+
+    /// The move that leads to it from a row, or that begins it, with what is to be sent.
+    fn made_of(&self, app: &App, from: Option<&Exchange>, out: Option<Outgoing>, why: &str) -> Result<Move> {
+        let (mut kind, mut agreement) = (NEGOTIATION, None);
+        let (pid, other, role, peer, state, data, address) = match self {
+            Known::Negotiation(n) => {
+                // An agreement counts from the moment it is final.
+                let last = n.agreement.as_ref().filter(|_| n.state == State::Finalized);
+                agreement = last.map(|a| made(app, a)).transpose()?;
+                (
+                    n.pid(),
+                    n.theirs(),
+                    n.role,
+                    &n.peer,
+                    n.state.as_str(),
+                    serde_json::to_string(n)?,
+                    &n.address,
+                )
+            }
+            Known::Transfer(t) => {
+                kind = TRANSFER;
+                // A provider keeps no secret: only its hash is stored, and the message until it is delivered.
+                let mut kept = t.clone();
+                if kept.role == Role::Provider && kept.state != transfer::State::Requested {
+                    kept.data_address = None;
+                }
+                (
+                    t.pid(),
+                    t.theirs(),
+                    t.role,
+                    &t.peer,
+                    t.state.as_str(),
+                    serde_json::to_string(&kept)?,
+                    &t.address,
+                )
+            }
+        };
+        Ok(Move {
+            from: from.map(|x| (x.id, x.version)),
+            kind,
+            pid: pid.to_string(),
+            other: other.to_string(),
+            role: role.as_str(),
+            peer: peer.clone(),
+            state,
+            data,
+            posts: out.map(|o| post(app, address, o)).transpose()?.into_iter().collect(),
+            agreement,
+            key: None,
+            why: why.to_string(),
+        })
+    }
+}
+
+impl Message {
+    /// Its `@type`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Message::Negotiation(m) => m.kind(),
+            Message::Transfer(m) => m.kind(),
+        }
+    }
+
+    /// The kind of exchange that it is about.
+    fn about(&self) -> &'static str {
+        match self {
+            Message::Negotiation(_) => NEGOTIATION,
+            Message::Transfer(_) => TRANSFER,
+        }
+    }
 }
 
 fn made(app: &App, agreement: &Policy) -> Result<NewAgreement> {
@@ -107,42 +219,10 @@ fn made(app: &App, agreement: &Policy) -> Result<NewAgreement> {
     })
 }
 
-fn moved_transfer(
-    app: &App,
-    from: Option<&Exchange>,
-    t: &Transfer,
-    out: Option<Outgoing>,
-    why: &str,
-) -> Result<Move> {
-    let other = match t.role {
-        dataspace::Role::Provider => &t.consumer_pid,
-        dataspace::Role::Consumer => &t.provider_pid,
-    };
-    // A provider keeps no secret: only its hash is stored, and the message until it is delivered.
-    let mut kept = t.clone();
-    if kept.role == dataspace::Role::Provider && kept.state != transfer::State::Requested {
-        kept.data_address = None;
-    }
-    Ok(Move {
-        from: from.map(|x| (x.id, x.version)),
-        kind: "transfer",
-        pid: t.pid().to_string(),
-        other: other.clone(),
-        role: t.role.as_str(),
-        peer: t.peer.clone(),
-        state: t.state.as_str(),
-        data: serde_json::to_string(&kept)?,
-        posts: out.map(|o| post(app, &t.address, o)).transpose()?.into_iter().collect(),
-        agreement: None,
-        key: None,
-        why: why.to_string(),
-    })
-}
-
 /// Writes a move and wakes whoever has to go on.
 async fn write(app: &App, by: &Actor, to: &Move) -> store::Result<i64> {
     let id = app.store.move_exchange(by, app.clock.now(), to).await?;
-    if to.kind == "transfer" && to.state != "STARTED" {
+    if to.kind == TRANSFER && to.state != "STARTED" {
         app.space.cut();
     }
     app.space.wake.notify_one();
@@ -178,22 +258,24 @@ async fn next(app: &App, id: i64) -> Result<()> {
 /// # Errors
 /// [`Stop::Refused`] when role or state do not allow it.
 pub async fn act_on(app: &App, by: &Actor, exchange: &Exchange, todo: Todo) -> Result<i64, Stop> {
-    let to = match todo {
-        Todo::Negotiation(act) => {
+    let to = match (Known::read(exchange)?, todo) {
+        (Known::Negotiation(n), Todo::Negotiation(act)) => {
             let why = format!("{act:?}").chars().take(40).collect::<String>();
-            let (after, out) = negotiation(exchange)?.act(act, app.clock.now())?;
-            moved(app, Some(exchange), &after, Some(out), &why)?
+            let (after, out) = n.act(act, app.clock.now())?;
+            Known::Negotiation(after).made_of(app, Some(exchange), Some(out), &why)?
         }
-        Todo::Transfer(act, secret) => {
+        (Known::Transfer(t), Todo::Transfer(act, secret)) => {
             let why = match &act {
                 transfer::Act::Start(_) => "start",
                 transfer::Act::Suspend(_) => "suspend",
                 transfer::Act::Complete => "complete",
                 transfer::Act::Terminate(_) => "terminate",
             };
-            let (after, out) = transfer(exchange)?.act(act)?;
-            Move { key: secret, ..moved_transfer(app, Some(exchange), &after, Some(out), why)? }
+            let (after, out) = t.act(act)?;
+            let to = Known::Transfer(after).made_of(app, Some(exchange), Some(out), why)?;
+            Move { key: secret, ..to }
         }
+        _ => return Err(Refusal::Bad("state", "that is no act of this kind of exchange".into()).into()),
     };
     Ok(write(app, by, &to).await?)
 }
@@ -204,16 +286,8 @@ pub async fn act_on(app: &App, by: &Actor, exchange: &Exchange, todo: Todo) -> R
 /// Only when the database fails.
 pub async fn ask(app: &App, by: &Actor, (peer, address): (&str, &str), offer: Policy) -> Result<i64> {
     let (made, out) = Negotiation::request(&new_id()?, peer, address, offer, &app.space.endpoint());
-    Ok(write(app, by, &moved(app, None, &made, Some(out), "request")?).await?)
-}
-
-/// Starts a negotiation as provider.
-///
-/// # Errors
-/// Only when the database fails.
-pub async fn offer(app: &App, by: &Actor, (peer, address): (&str, &str), offer: Policy) -> Result<i64> {
-    let (made, out) = Negotiation::offer_first(&new_id()?, peer, address, offer, &app.space.endpoint());
-    Ok(write(app, by, &moved(app, None, &made, Some(out), "offer")?).await?)
+    let to = Known::Negotiation(made).made_of(app, None, Some(out), "request")?;
+    Ok(write(app, by, &to).await?)
 }
 
 /// Starts a transfer as consumer.
@@ -222,52 +296,30 @@ pub async fn offer(app: &App, by: &Actor, (peer, address): (&str, &str), offer: 
 /// Only when the database fails.
 pub async fn fetch(app: &App, by: &Actor, to: (&str, &str), agreement: (&str, &str)) -> Result<i64> {
     let (made, out) = Transfer::request(&new_id()?, to, agreement, None, &app.space.endpoint());
-    Ok(write(app, by, &moved_transfer(app, None, &made, Some(out), "request")?).await?)
+    let to = Known::Transfer(made).made_of(app, None, Some(out), "request")?;
+    Ok(write(app, by, &to).await?)
 }
 
-/// A peer's first message of a negotiation, already read: keeps it; one that comes again finds what is there.
+/// A peer's first message of an exchange, already read: keeps what `make` makes of it under our new name; one that comes again finds what is there.
 ///
 /// # Errors
 /// [`Stop::Refused`] as the protocol says.
-pub async fn open_negotiation(
+pub async fn open(
     app: &App,
-    peer: &str,
-    other: &str,
-    make: impl FnOnce(&str) -> Result<Negotiation, Refusal>,
+    kind: &'static str,
+    (peer, other): (&str, &str),
+    make: impl FnOnce(&str) -> Result<Known, Refusal>,
 ) -> Result<Value, Stop> {
-    if let Some(there) = app.store.exchange_by_other("negotiation", peer, other).await? {
-        return Ok(negotiation(&there)?.ack());
+    if let Some(there) = app.store.exchange_by_other(kind, peer, other).await? {
+        return Ok(Known::read(&there)?.ack());
     }
     let made = make(&new_id()?)?;
-    match write(app, &Actor::System, &moved(app, None, &made, None, "first message")?).await {
+    let why = if kind == TRANSFER { "request" } else { "first message" };
+    match write(app, &Actor::System, &made.made_of(app, None, None, why)?).await {
         Ok(_) => Ok(made.ack()),
         // The same message came twice at once: the other was faster.
-        Err(Error::Taken { .. }) => match app.store.exchange_by_other("negotiation", peer, other).await? {
-            Some(there) => Ok(negotiation(&there)?.ack()),
-            None => Err(Refusal::Bad("taken", "an exchange of that name is there".into()).into()),
-        },
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The same for a transfer.
-///
-/// # Errors
-/// [`Stop::Refused`] as the protocol says.
-pub async fn open_transfer(
-    app: &App,
-    peer: &str,
-    other: &str,
-    make: impl FnOnce(&str) -> Transfer,
-) -> Result<Value, Stop> {
-    if let Some(there) = app.store.exchange_by_other("transfer", peer, other).await? {
-        return Ok(transfer(&there)?.ack());
-    }
-    let made = make(&new_id()?);
-    match write(app, &Actor::System, &moved_transfer(app, None, &made, None, "request")?).await {
-        Ok(_) => Ok(made.ack()),
-        Err(Error::Taken { .. }) => match app.store.exchange_by_other("transfer", peer, other).await? {
-            Some(there) => Ok(transfer(&there)?.ack()),
+        Err(Error::Taken { .. }) => match app.store.exchange_by_other(kind, peer, other).await? {
+            Some(there) => Ok(Known::read(&there)?.ack()),
             None => Err(Refusal::Bad("taken", "an exchange of that name is there".into()).into()),
         },
         Err(error) => Err(error.into()),
@@ -284,74 +336,31 @@ async fn of_peer(app: &App, kind: &str, pid: &str, peer: &str) -> Result<Exchang
 /// # Errors
 /// [`Refusal::Unknown`] for what is not this peer's.
 pub async fn state(app: &App, kind: &str, pid: &str, peer: &str) -> Result<Value, Stop> {
-    let found = of_peer(app, kind, pid, peer).await?;
-    Ok(if kind == "transfer" { transfer(&found)?.ack() } else { negotiation(&found)?.ack() })
+    Ok(Known::read(&of_peer(app, kind, pid, peer).await?)?.ack())
 }
 
-/// A peer's message in a negotiation: the acknowledgement.
+/// A peer's message about an exchange of its: the acknowledgement.
 ///
 /// # Errors
 /// [`Stop::Refused`] as the protocol says.
 pub async fn receive(
     app: &App,
     (peer, pid): (&str, &str),
-    message: Incoming,
+    message: Message,
     id: Option<&str>,
 ) -> Result<Value, Stop> {
-    let why = match &message {
-        Incoming::Request(_) => dataspace::message::ContractRequestMessage::TYPE,
-        Incoming::Offer(_) => dataspace::message::ContractOfferMessage::TYPE,
-        Incoming::Agreement(_) => dataspace::message::ContractAgreementMessage::TYPE,
-        Incoming::Verification(_) => dataspace::message::ContractAgreementVerificationMessage::TYPE,
-        Incoming::Event(_) => dataspace::message::ContractNegotiationEventMessage::TYPE,
-        Incoming::Termination(_) => dataspace::message::ContractNegotiationTerminationMessage::TYPE,
-    };
+    let (kind, why) = (message.about(), message.kind());
     for _ in 0..TRIES {
-        let exchange = of_peer(app, "negotiation", pid, peer).await?;
-        let before = negotiation(&exchange)?;
-        let after = match before.receive(message.clone(), id)? {
-            Step::Repeated => return Ok(before.ack()),
-            Step::Moved(after) => *after,
-        };
-        match write(app, &Actor::System, &moved(app, Some(&exchange), &after, None, why)?).await {
+        let exchange = of_peer(app, kind, pid, peer).await?;
+        let before = Known::read(&exchange)?;
+        let Some(after) = before.after(message.clone(), id)? else { return Ok(before.ack()) };
+        match write(app, &Actor::System, &after.made_of(app, Some(&exchange), None, why)?).await {
             Ok(_) => return Ok(after.ack()),
             Err(Error::Stale { .. }) => {}
             Err(error) => return Err(error.into()),
         }
     }
-    Err(Stop::Failed(anyhow!("negotiation {pid} moved too often")))
-}
-
-/// A peer's message in a transfer: the acknowledgement.
-///
-/// # Errors
-/// [`Stop::Refused`] as the protocol says.
-pub async fn receive_transfer(
-    app: &App,
-    (peer, pid): (&str, &str),
-    message: transfer::Incoming,
-    id: Option<&str>,
-) -> Result<Value, Stop> {
-    let why = match &message {
-        transfer::Incoming::Start(_) => dataspace::message::TransferStartMessage::TYPE,
-        transfer::Incoming::Suspension(_) => dataspace::message::TransferSuspensionMessage::TYPE,
-        transfer::Incoming::Completion(_) => dataspace::message::TransferCompletionMessage::TYPE,
-        transfer::Incoming::Termination(_) => dataspace::message::TransferTerminationMessage::TYPE,
-    };
-    for _ in 0..TRIES {
-        let exchange = of_peer(app, "transfer", pid, peer).await?;
-        let before = transfer(&exchange)?;
-        let after = match before.receive(message.clone(), id)? {
-            transfer::Step::Repeated => return Ok(before.ack()),
-            transfer::Step::Moved(after) => *after,
-        };
-        match write(app, &Actor::System, &moved_transfer(app, Some(&exchange), &after, None, why)?).await {
-            Ok(_) => return Ok(after.ack()),
-            Err(Error::Stale { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Err(Stop::Failed(anyhow!("transfer {pid} moved too often")))
+    Err(Stop::Failed(anyhow!("{kind} {pid} moved too often")))
 }
 
 /// Learns the peer's name of an exchange from its answer to our first message.
@@ -364,15 +373,9 @@ pub async fn learn(app: &App, id: i64, answer: &Value) -> Result<()> {
         let Some(exchange) = app.store.exchange_by_id(id).await?.filter(|x| x.other.is_empty()) else {
             return Ok(());
         };
-        let to = if exchange.kind == "transfer" {
-            let mut t = transfer(&exchange)?;
-            t.learn(&provider);
-            moved_transfer(app, Some(&exchange), &t, None, "acknowledged")?
-        } else {
-            let mut n = negotiation(&exchange)?;
-            n.learn(&provider, &consumer);
-            moved(app, Some(&exchange), &n, None, "acknowledged")?
-        };
+        let mut known = Known::read(&exchange)?;
+        known.learn(&provider, &consumer);
+        let to = known.made_of(app, Some(&exchange), None, "acknowledged")?;
         match write(app, &Actor::System, &to).await {
             Ok(_) => return Ok(()),
             Err(Error::Stale { .. }) => {}

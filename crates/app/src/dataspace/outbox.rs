@@ -6,7 +6,7 @@ use crate::app::App;
 use anyhow::{Context as _, Result};
 use axum::http::header;
 use dataspace::join;
-use dataspace::message::ack;
+use dataspace::message::{self, ack};
 use domain::limits;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -35,10 +35,15 @@ pub fn spawn(app: App) -> tokio::task::JoinHandle<()> {
 
 /// Asks the steward about everything that is not final.
 async fn resume(app: &App) {
-    for kind in ["negotiation", "transfer"] {
-        match app.store.exchanges(kind).await {
-            Ok(all) => all.iter().for_each(|x| flow::follow(app, x.id)),
-            Err(error) => tracing::error!(%error, "the data space could not be taken up"),
+    let mut after = 0;
+    loop {
+        match app.store.open_exchanges(after).await {
+            Ok(ids) if ids.is_empty() => return,
+            Ok(ids) => {
+                ids.iter().for_each(|id| flow::follow(app, *id));
+                after = ids.last().copied().unwrap_or(after);
+            }
+            Err(error) => return tracing::error!(%error, "the data space could not be taken up"),
         }
     }
 }
@@ -149,13 +154,14 @@ fn words(body: &[u8]) -> String {
 
 /// Whether the peer stands already where the message would lead: then it had come, and only the answer was lost.
 async fn reached(app: &App, exchange: &Exchange, post: &Post) -> bool {
-    let Some(kind) = serde_json::from_str::<Value>(&post.body).ok().and_then(|v| leads_to(&v)) else {
+    let Some(kind) = serde_json::from_str::<Value>(&post.body).ok().and_then(|v| message::leads_to(&v))
+    else {
         return false;
     };
     if exchange.other.is_empty() {
         return false;
     }
-    let folder = if exchange.kind == "transfer" { "transfers" } else { "negotiations" };
+    let folder = if exchange.kind == flow::TRANSFER { "transfers" } else { "negotiations" };
     let path = format!("/{folder}/{}", dataspace::segment(&exchange.other));
     let asked = ask(app, &exchange.peer, &join(&post.address, &path)).await;
     let state = asked.ok().and_then(|(status, body)| {
@@ -165,28 +171,11 @@ async fn reached(app: &App, exchange: &Exchange, post: &Post) -> bool {
     state.as_deref() == Some(kind)
 }
 
-/// The state that a message leads to.
-fn leads_to(message: &Value) -> Option<&'static str> {
-    Some(match message.get("@type")?.as_str()? {
-        "ContractRequestMessage" => "REQUESTED",
-        "ContractOfferMessage" => "OFFERED",
-        "ContractAgreementMessage" => "AGREED",
-        "ContractAgreementVerificationMessage" => "VERIFIED",
-        "ContractNegotiationEventMessage" if message.get("eventType")? == "ACCEPTED" => "ACCEPTED",
-        "ContractNegotiationEventMessage" => "FINALIZED",
-        "ContractNegotiationTerminationMessage" | "TransferTerminationMessage" => "TERMINATED",
-        "TransferStartMessage" => "STARTED",
-        "TransferSuspensionMessage" => "SUSPENDED",
-        "TransferCompletionMessage" => "COMPLETED",
-        _ => return None,
-    })
-}
-
 /// Asks a peer something: status and body.
 ///
 /// # Errors
 /// A peer that cannot be reached, or answers too much.
-pub async fn ask(app: &App, peer: &str, address: &str) -> Result<(u16, Vec<u8>)> {
+async fn ask(app: &App, peer: &str, address: &str) -> Result<(u16, Vec<u8>)> {
     let pass = app.space.gate.pass(app, peer, b"")?;
     let request = app.space.client()?.get(address).header(header::AUTHORIZATION, pass);
     let response = request.send().await.context("the peer cannot be reached")?;

@@ -1,6 +1,8 @@
 //! `GET /dataspace`: what we publish, whom we know, contracts and transfers.
 
+use super::flow::{NEGOTIATION, TRANSFER};
 use crate::app::App;
+use crate::clock::shown;
 use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::page::{Page, render};
@@ -83,7 +85,7 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
         peer: named(&x.peer),
         role: role(&x.role, lang),
         state: state(&x.state, lang),
-        changed: minute(x.changed),
+        changed: shown(x.changed),
     };
     render(&SpacePage {
         p: Chrome::of(&signed, Nav::Dataspace),
@@ -102,7 +104,7 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
                 dataset: titles.get(a.dataset.as_str()).map_or(a.dataset.clone(), |t| (*t).to_string()),
                 uses: a.uses,
                 live: a.ended.is_none(),
-                made: minute(a.created),
+                made: shown(a.created),
             })
             .collect(),
         lists: [
@@ -110,13 +112,13 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
                 anchor: "negotiations",
                 title: lang.t("协商", "Negotiations"),
                 empty: lang.t("还没有协商。", "No negotiations yet."),
-                rows: app.store.exchanges("negotiation").await?.iter().map(row).collect(),
+                rows: app.store.exchanges(NEGOTIATION).await?.iter().map(row).collect(),
             },
             List {
                 anchor: "transfers",
                 title: lang.t("传输", "Transfers"),
                 empty: lang.t("还没有传输。", "No transfers yet."),
-                rows: app.store.exchanges("transfer").await?.iter().map(row).collect(),
+                rows: app.store.exchanges(TRANSFER).await?.iter().map(row).collect(),
             },
         ],
         assets: assets
@@ -127,7 +129,7 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
                 media: a.media.clone(),
                 size: size(a.bytes),
                 terms: terms(&a.offer, lang),
-                since: minute(a.created),
+                since: shown(a.created),
             })
             .collect(),
         peers: peers
@@ -171,12 +173,6 @@ pub fn state(word: &str, lang: Lang) -> (&'static str, &'static str, String) {
     };
     let (zh, en) = state_names(word);
     (class, mark, format!("{} {word}", lang.t(zh, en)))
-}
-
-/// A moment in Shanghai, to the minute.
-#[must_use]
-pub fn minute(at: jiff::Timestamp) -> String {
-    jiff::tz::Offset::constant(8).to_datetime(at).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Bytes as people read them.

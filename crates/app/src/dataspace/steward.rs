@@ -1,5 +1,6 @@
 //! The steward decides what we do next in an exchange, from nothing but its state and what is published: asked again after a crash it says the same.
 
+use super::flow::Known;
 use super::{DATA, PULL, new_id};
 use crate::app::App;
 use anyhow::{Context as _, Result};
@@ -44,14 +45,13 @@ const ROUNDS: i64 = 12;
 impl Steward for Rules {
     fn next<'a>(&'a self, app: &'a App, exchange: &'a Exchange) -> BoxFuture<'a, Result<Option<Todo>>> {
         Box::pin(async move {
-            if exchange.kind == "transfer" {
-                let transfer: Transfer = serde_json::from_str(&exchange.data).context("ds_exchange.data")?;
-                return next_transfer(app, &transfer).await;
+            match Known::read(exchange)? {
+                Known::Transfer(t) => next_transfer(app, &t).await,
+                Known::Negotiation(n) => {
+                    let act = next_negotiation(app, &n, exchange.version).await?;
+                    Ok(act.map(Todo::Negotiation))
+                }
             }
-            let negotiation: Negotiation =
-                serde_json::from_str(&exchange.data).context("ds_exchange.data")?;
-            let act = next_negotiation(app, &negotiation, exchange.version).await?;
-            Ok(act.map(Todo::Negotiation))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What peers ask: the routes of the protocol (dataspace protocol 2025-1: catalog 3, negotiation 3, transfer 3), plain JSON in and out. Whoever is not
 //! known, and whatever is not theirs, gets 404.
 
-use super::flow::{self, Stop};
+use super::flow::{self, Known, Message, Stop};
 use super::steward::{may_see, offered};
 use super::{NAME, PATH, PULL};
 use crate::app::App;
@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use dataspace::catalog::{self, Listing};
 use dataspace::identity::did;
 use dataspace::message::{self, Wire, ack};
@@ -30,18 +30,18 @@ pub fn routes() -> Router<App> {
         .route("/negotiations/request", post(first_request))
         .route("/negotiations/offers", post(first_offer))
         .route("/negotiations/{pid}", get(negotiation_state))
-        .route("/negotiations/{pid}/request", post(counter_request))
-        .route("/negotiations/{pid}/offers", post(offer))
-        .route("/negotiations/{pid}/agreement", post(agreement))
-        .route("/negotiations/{pid}/agreement/verification", post(verification))
-        .route("/negotiations/{pid}/events", post(event))
-        .route("/negotiations/{pid}/termination", post(termination))
+        .route("/negotiations/{pid}/request", negotiates(Incoming::Request))
+        .route("/negotiations/{pid}/offers", negotiates(Incoming::Offer))
+        .route("/negotiations/{pid}/agreement", negotiates(Incoming::Agreement))
+        .route("/negotiations/{pid}/agreement/verification", negotiates(Incoming::Verification))
+        .route("/negotiations/{pid}/events", negotiates(Incoming::Event))
+        .route("/negotiations/{pid}/termination", negotiates(Incoming::Termination))
         .route("/transfers/request", post(transfer_request))
         .route("/transfers/{pid}", get(transfer_state))
-        .route("/transfers/{pid}/start", post(start))
-        .route("/transfers/{pid}/suspension", post(suspension))
-        .route("/transfers/{pid}/completion", post(completion))
-        .route("/transfers/{pid}/termination", post(transfer_termination))
+        .route("/transfers/{pid}/start", transfers(transfer::Incoming::Start))
+        .route("/transfers/{pid}/suspension", transfers(transfer::Incoming::Suspension))
+        .route("/transfers/{pid}/completion", transfers(transfer::Incoming::Completion))
+        .route("/transfers/{pid}/termination", transfers(transfer::Incoming::Termination))
         .layer(DefaultBodyLimit::max(MESSAGE_BYTES));
     Router::new()
         .route("/.well-known/dspace-version", get(versions))
@@ -85,12 +85,9 @@ fn stopped(kind: &str, pid: &str, body: &[u8], stop: Stop) -> Response {
     let of = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or(pid);
     let (provider, consumer) = (of("providerPid"), of("consumerPid"));
     match stop {
-        Stop::Refused(Refusal::Unknown) => {
-            let why = "there is no such thing for you";
-            json(StatusCode::NOT_FOUND, &ack::error(kind, provider, consumer, "unknown", why))
-        }
-        Stop::Refused(Refusal::Bad(code, why)) => {
-            json(StatusCode::BAD_REQUEST, &ack::error(kind, provider, consumer, code, &why))
+        Stop::Refused(refusal) => {
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            json(status, &refusal.answer(kind, provider, consumer))
         }
         Stop::Failed(error) => failed(kind, pid, &error),
     }
@@ -226,8 +223,10 @@ async fn first_request(State(app): State<App>, headers: HeaderMap, body: Bytes) 
         }
         let other = message.consumer_pid.clone();
         let name = name(&headers);
-        flow::open_negotiation(&app, &peer, &other, |ours| Negotiation::requested(message, ours, &peer, name))
-            .await
+        flow::open(&app, flow::NEGOTIATION, (&peer, &other), |ours| {
+            Negotiation::requested(message, ours, &peer, name).map(Known::Negotiation)
+        })
+        .await
     };
     let done = done.await;
     answer(NEGOTIATION, (&pid, &body), StatusCode::CREATED, done)
@@ -241,8 +240,10 @@ async fn first_offer(State(app): State<App>, headers: HeaderMap, body: Bytes) ->
         pid.clone_from(&message.provider_pid);
         let other = message.provider_pid.clone();
         let name = name(&headers);
-        flow::open_negotiation(&app, &peer, &other, |ours| Negotiation::offered(message, ours, &peer, name))
-            .await
+        flow::open(&app, flow::NEGOTIATION, (&peer, &other), |ours| {
+            Negotiation::offered(message, ours, &peer, name).map(Known::Negotiation)
+        })
+        .await
     };
     let done = done.await;
     answer(NEGOTIATION, (&pid, &body), StatusCode::CREATED, done)
@@ -251,68 +252,39 @@ async fn first_offer(State(app): State<App>, headers: HeaderMap, body: Bytes) ->
 async fn negotiation_state(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap) -> Response {
     let done = async {
         let peer = who(&app, &headers, b"").await?;
-        flow::state(&app, "negotiation", &pid, &peer).await
+        flow::state(&app, flow::NEGOTIATION, &pid, &peer).await
     };
     answer(NEGOTIATION, (&pid, b""), StatusCode::OK, done.await)
 }
 
+/// A route for messages about a negotiation.
+fn negotiates<M: Wire + 'static>(of: fn(M) -> Incoming) -> MethodRouter<App> {
+    post(move |app, pid, headers, body| {
+        take(NEGOTIATION, app, pid, headers, body, move |m| Message::Negotiation(of(m)))
+    })
+}
+
+/// A route for messages about a transfer.
+fn transfers<M: Wire + 'static>(of: fn(M) -> transfer::Incoming) -> MethodRouter<App> {
+    post(move |app, pid, headers, body| {
+        take(TRANSFER, app, pid, headers, body, move |m| Message::Transfer(of(m)))
+    })
+}
+
 async fn take<M: Wire>(
-    app: App,
-    pid: String,
+    error: &'static str,
+    State(app): State<App>,
+    Path(pid): Path<String>,
     headers: HeaderMap,
     body: Bytes,
-    of: fn(M) -> Incoming,
+    of: impl FnOnce(M) -> Message,
 ) -> Response {
     let done = async {
         let peer = who(&app, &headers, &body).await?;
         let message = of(read::<M>(&body)?);
         flow::receive(&app, (&peer, &pid), message, name(&headers)).await
     };
-    answer(NEGOTIATION, (&pid, &body), StatusCode::OK, done.await)
-}
-
-async fn counter_request(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take(app, pid, headers, body, Incoming::Request).await
-}
-
-async fn offer(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    take(app, pid, headers, body, Incoming::Offer).await
-}
-
-async fn agreement(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take(app, pid, headers, body, Incoming::Agreement).await
-}
-
-async fn verification(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take(app, pid, headers, body, Incoming::Verification).await
-}
-
-async fn event(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    take(app, pid, headers, body, Incoming::Event).await
-}
-
-async fn termination(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take(app, pid, headers, body, Incoming::Termination).await
+    answer(error, (&pid, &body), StatusCode::OK, done.await)
 }
 
 // Transfer.
@@ -331,7 +303,10 @@ async fn transfer_request(State(app): State<App>, headers: HeaderMap, body: Byte
         }
         let other = message.consumer_pid.clone();
         let name = name(&headers);
-        flow::open_transfer(&app, &peer, &other, |ours| Transfer::requested(message, ours, &peer, name)).await
+        flow::open(&app, flow::TRANSFER, (&peer, &other), |ours| {
+            Ok(Known::Transfer(Transfer::requested(message, ours, &peer, name)))
+        })
+        .await
     };
     let done = done.await;
     answer(TRANSFER, (&pid, &body), StatusCode::CREATED, done)
@@ -340,53 +315,7 @@ async fn transfer_request(State(app): State<App>, headers: HeaderMap, body: Byte
 async fn transfer_state(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap) -> Response {
     let done = async {
         let peer = who(&app, &headers, b"").await?;
-        flow::state(&app, "transfer", &pid, &peer).await
+        flow::state(&app, flow::TRANSFER, &pid, &peer).await
     };
     answer(TRANSFER, (&pid, b""), StatusCode::OK, done.await)
-}
-
-async fn take_transfer<M: Wire>(
-    app: App,
-    pid: String,
-    headers: HeaderMap,
-    body: Bytes,
-    of: fn(M) -> transfer::Incoming,
-) -> Response {
-    let done = async {
-        let peer = who(&app, &headers, &body).await?;
-        let message = of(read::<M>(&body)?);
-        flow::receive_transfer(&app, (&peer, &pid), message, name(&headers)).await
-    };
-    answer(TRANSFER, (&pid, &body), StatusCode::OK, done.await)
-}
-
-async fn start(State(app): State<App>, Path(pid): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
-    take_transfer(app, pid, headers, body, transfer::Incoming::Start).await
-}
-
-async fn suspension(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take_transfer(app, pid, headers, body, transfer::Incoming::Suspension).await
-}
-
-async fn completion(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take_transfer(app, pid, headers, body, transfer::Incoming::Completion).await
-}
-
-async fn transfer_termination(
-    State(app): State<App>,
-    Path(pid): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    take_transfer(app, pid, headers, body, transfer::Incoming::Termination).await
 }

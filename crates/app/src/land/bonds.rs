@@ -46,8 +46,13 @@ pub(super) struct Fault {
 }
 
 /// Every bond as it stands on a day.
-pub(super) async fn rows(app: &App, parcels: &[Standing], day: Date, lang: Lang) -> Result<Vec<BondRow>> {
-    let rules = LandRules::read(&app.config)?;
+pub(super) async fn rows(
+    app: &App,
+    rules: &LandRules,
+    parcels: &[Standing],
+    day: Date,
+    lang: Lang,
+) -> Result<Vec<BondRow>> {
     let by_code: BTreeMap<&str, &Standing> = parcels.iter().map(|s| (s.item.code.as_str(), s)).collect();
     let ids: BTreeMap<&str, i64> = by_code.iter().map(|(code, s)| (*code, s.item.id.0)).collect();
     let all = standing(app, Kind::Bond, day).await?;

@@ -84,6 +84,7 @@ pub struct Asked {
 pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Asked>) -> Page {
     let (lang, today) = (signed.prefs.lang, app.clock.today());
     let day = day_of(&asked.day, today)?;
+    let rules = LandRules::read(&app.config)?;
     let lines = standing(&app, Kind::Consolidation, day).await?;
     let parcels = standing(&app, Kind::Parcel, day).await?;
     let by_code: BTreeMap<&str, i64> = parcels.iter().map(|s| (s.item.code.as_str(), s.item.id.0)).collect();
@@ -103,8 +104,8 @@ pub async fn get(State(app): State<App>, signed: Signed, Query(asked): Query<Ask
         late: mu(late),
         lines: lines.iter().map(|s| line(s, day, lang)).collect(),
         works: works(&app, day, &by_code, lang).await?,
-        bonds: bonds::rows(&app, &parcels, day, lang).await?,
-        clocks: clocks::rows(&parcels, &LandRules::read(&app.config)?, day, lang),
+        bonds: bonds::rows(&app, &rules, &parcels, day, lang).await?,
+        clocks: clocks::rows(&parcels, &rules, day, lang),
         asset_value: yuan(value(&mut assets.iter()), lang),
         asset_used: yuan(value(&mut assets.iter().filter(used)), lang),
         assets: assets.iter().map(|s| asset(s, day, lang)).collect(),

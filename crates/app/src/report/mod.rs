@@ -3,7 +3,7 @@
 pub mod export;
 
 use crate::app::App;
-use crate::clock::local;
+use crate::clock::shown;
 use crate::figure::bridge::{closed, in_force, moment, period, restated, sealed};
 use crate::figure::words::value;
 use crate::project::names::Names;
@@ -250,7 +250,7 @@ pub async fn restatement(State(app): State<App>, signed: Signed, Path(id): Path<
         was: c.was.as_ref().map_or_else(|| "—".into(), |f| fact(f, lang)),
         is: fact(&c.fact, lang),
         by: names.actor(&c.fact.by, lang),
-        recorded: local(c.fact.recorded).strftime("%Y-%m-%d %H:%M").to_string(),
+        recorded: shown(c.fact.recorded),
         reason: c.fact.reason.clone().unwrap_or_default(),
         effects: effects(&c.effects),
     };

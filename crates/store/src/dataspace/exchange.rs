@@ -222,6 +222,17 @@ impl Store {
         rows.into_iter().map(exchange).collect()
     }
 
+    /// Numbers of exchanges that are not final, behind `after`, so that all are had page by page.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn open_exchanges(&self, after: i64) -> Result<Vec<i64>> {
+        let rows: Vec<(i64,)> = on!(&self.reader, db => query_as(
+            "SELECT id FROM ds_exchange WHERE id > $1 AND state NOT IN ('FINALIZED', 'TERMINATED', 'COMPLETED') ORDER BY id LIMIT $2")
+            .bind(after).bind(limits::DS_LISTED as i64).fetch_all(db).await)?;
+        Ok(rows.into_iter().map(|row| row.0).collect())
+    }
+
     /// Messages that may be sent now: of each exchange only the first that is not delivered, so that a peer gets them in order.
     ///
     /// # Errors

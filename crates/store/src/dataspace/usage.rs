@@ -72,6 +72,17 @@ impl Store {
         row.map(agreement).transpose()
     }
 
+    /// An agreement by the number of its row.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn ds_agreement_by_id(&self, id: i64) -> Result<Option<Agreement>> {
+        let sql = format!("{AGREEMENT} WHERE id = $1");
+        let row: Option<Row> =
+            on!(&self.reader, db => query_as(AssertSqlSafe(sql)).bind(id).fetch_optional(db).await)?;
+        row.map(agreement).transpose()
+    }
+
     /// The latest agreements.
     ///
     /// # Errors
