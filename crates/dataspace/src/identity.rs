@@ -2,6 +2,7 @@
 
 pub mod did;
 pub mod token;
+pub mod trust;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
