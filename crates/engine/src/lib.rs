@@ -1,5 +1,6 @@
 //! The chain engine: names, placement, the universe snapshot, gaps and targets.
 
+pub mod cooperation;
 pub mod eval;
 pub mod fits;
 pub mod gaps;
