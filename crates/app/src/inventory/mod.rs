@@ -67,6 +67,11 @@ const GROUPS: &[Group] = &[
         nav: Nav::Scenarios,
         kinds: &[Kind::Opportunity, Kind::Capability, Kind::Matched],
     },
+    Group {
+        action: Action::ShareData,
+        nav: Nav::Cooperation,
+        kinds: &[Kind::Cooperation, Kind::CoopTask, Kind::CoopResource],
+    },
 ];
 
 /// The group of a kind.
@@ -95,6 +100,10 @@ pub fn guard(signed: &Signed, kind: Kind) -> Result<()> {
         Action::EditScenarios => (
             "招商专员、企业服务专员和领导可以维护场景。",
             "Officers, the people of company service and directors keep scenarios.",
+        ),
+        Action::ShareData => (
+            "领导可以维护园区协作的台账。",
+            "Directors keep what concerns other zones.",
         ),
         _ => (
             "规划国土人员和领导可以维护载体台账。",

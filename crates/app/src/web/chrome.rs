@@ -50,6 +50,8 @@ pub enum Nav {
     Scenarios,
     /// 数据空间
     Dataspace,
+    /// 园区协作
+    Cooperation,
     /// None of them (sign-in).
     #[default]
     None,

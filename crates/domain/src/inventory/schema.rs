@@ -1,6 +1,7 @@
 //! The kinds of records and their fields. A field is added here and nowhere else; a stable word is never given another meaning.
 
 pub mod capital;
+pub mod cooperation;
 pub mod land;
 pub mod plan;
 pub mod profile;
@@ -55,6 +56,12 @@ words! {
         Matched = "matched", "场景对接", "Scenario matches";
         /// What is known of a company, for policies (企业画像).
         Profile = "profile", "企业画像", "Company profiles";
+        /// A framework between two zones.
+        Cooperation = "cooperation", "园区协作", "Zone cooperation";
+        /// A line of the work plan of one.
+        CoopTask = "coop_task", "协作事项", "Cooperation tasks";
+        /// What the zone brings to others besides land and chains.
+        CoopResource = "coop_resource", "资源要素", "Resources for partners";
     }
 }
 
@@ -92,6 +99,9 @@ impl Kind {
             Kind::Capability => scenario::CAPABILITY,
             Kind::Matched => scenario::MATCHED,
             Kind::Profile => profile::PROFILE,
+            Kind::Cooperation => cooperation::COOPERATION,
+            Kind::CoopTask => cooperation::TASK,
+            Kind::CoopResource => cooperation::RESOURCE,
         }
     }
 
@@ -162,6 +172,9 @@ impl Kind {
             Kind::Opportunity => &["owner", "place", "budget", "until", "segments"],
             Kind::Capability => &["company", "segments", "words", "cases"],
             Kind::Profile => &["size", "revenue_last_year", "research_spend", "employees", "patents_all"],
+            Kind::Cooperation => &["partner", "signed_on", "until", "areas", "shares", "credit"],
+            Kind::CoopTask => &["cooperation", "side", "owner", "due", "done_on"],
+            Kind::CoopResource => &["sort", "amount", "until"],
             Kind::Matched => &["opportunity", "company", "stage", "since", "orders"],
         }
     }
