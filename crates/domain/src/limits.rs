@@ -372,3 +372,5 @@ pub const DS_REQUESTS_PER_MINUTE: u32 = 6_000;
 pub const DS_ANSWER_BYTES: usize = 64 << 20;
 /// How often a message is tried before it is given up: about a quarter of an hour.
 pub const DS_TRIES: i64 = 12;
+/// Leads handed over and received in one cooperation of zones.
+pub const COOP_LEADS: usize = 5_000;

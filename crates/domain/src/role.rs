@@ -382,7 +382,11 @@ mod tests {
         assert!(Role::ALL.into_iter().all(|r| may(r, Action::View)));
         assert!(!may(Role::Officer, Action::ReadJournal));
         let shares = Role::ALL.into_iter().filter(|&r| may(r, Action::ShareData));
-        assert_eq!(shares.collect::<Vec<_>>(), [Role::Administrator, Role::Director], "who gives data to other organisations");
+        assert_eq!(
+            shares.collect::<Vec<_>>(),
+            [Role::Administrator, Role::Director],
+            "who gives data to other organisations"
+        );
         assert_eq!(Role::ALL.into_iter().filter(|&r| may(r, Action::ManageUsers)).count(), 1);
     }
 

@@ -414,10 +414,8 @@ fn beside(ours: Option<&Chain>, theirs: Option<&Chain>) -> ChainPair {
     let mut segments: Vec<Pair> =
         own.iter().map(|s| made(s, Some(s), there.get(s.id.as_str()).copied())).collect();
     segments.extend(other.iter().filter(|s| !here.contains(s.id.as_str())).map(|s| made(s, None, Some(s))));
-    let (id, name, name_en) = ours
-        .or(theirs)
-        .map(|c| (c.id.clone(), c.name.clone(), c.name_en.clone()))
-        .unwrap_or_default();
+    let (id, name, name_en) =
+        ours.or(theirs).map(|c| (c.id.clone(), c.name.clone(), c.name_en.clone())).unwrap_or_default();
     ChainPair { id, name, name_en, segments }
 }
 
@@ -519,8 +517,10 @@ mod tests {
             chain("next-it", vec![segment("a", Missing, 0), segment("b", Strong, 5)]),
             chain("ships", vec![segment("x", Present, 1)]),
         ];
-        let theirs =
-            [chain("ai", Vec::new()), chain("next-it", vec![segment("c", Strong, 3), segment("a", Strong, 9)])];
+        let theirs = [
+            chain("ai", Vec::new()),
+            chain("next-it", vec![segment("c", Strong, 3), segment("a", Strong, 9)]),
+        ];
         let all = pair(&ours, &theirs);
         assert_eq!(all.iter().map(|c| c.id.as_str()).collect::<Vec<_>>(), ["next-it", "ships", "ai"]);
         let ids: Vec<_> = all[0].segments.iter().map(|s| (s.id.as_str(), s.meets)).collect();

@@ -128,6 +128,10 @@ const TABLES: &[(&str, &str)] = &[
         "id# exchange% name address path body tries% next_at% status% said created_at% done_at% failed_at%",
     ),
     ("ds_use", "id# agreement% at% asker purpose allowed? said bytes%"),
+    ("coop_file", "item% sha256 body agreement fetched_at%"),
+    ("coop_lead", "id# item% direction urn lead% title day body made_by created_at% taken_at%"),
+    ("trust_member", "id# did name uscc address keys made_by created_at% ended_at%"),
+    ("trust_list", "id# issuer number% body created_at%"),
 ];
 
 /// The tables of a backup, each after those that it refers to.

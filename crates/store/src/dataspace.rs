@@ -180,6 +180,30 @@ impl Store {
         Ok(id)
     }
 
+    /// Gives a published dataset new bytes and a new description; its identifier, its offer and the agreements on it stand.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for no such dataset, or one that was withdrawn.
+    pub async fn renew_asset(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        urn: &str,
+        (description, sha256, bytes): (&str, &str, i64),
+    ) -> Result<()> {
+        let mut tx = self.tx("ds.renew", by, now).await?;
+        let done = on!(&mut tx.conn, db => query(
+            "UPDATE ds_asset SET description = $1, sha256 = $2, bytes = $3 WHERE urn = $4 AND ended_at IS NULL")
+            .bind(description).bind(sha256).bind(bytes).bind(urn).execute(&mut **db).await.map(|d| d.rows_affected()))?;
+        if done == 0 {
+            return Err(Error::NotFound { what: "dataset" });
+        }
+        let after = Some(json!({ "sha256": sha256, "bytes": bytes }));
+        tx.note(Note { action: "ds.renew", subject: format!("ds_asset:{urn}"), before: NOTHING, after })
+            .await?;
+        tx.commit().await
+    }
+
     /// Withdraws a dataset: it is offered no more; agreements on it stand.
     ///
     /// # Errors

@@ -36,6 +36,7 @@ const STEPS: &[Step] = &[
     step!("0009_access"),
     step!("0010_inventory"),
     step!("0011_dataspace"),
+    step!("0012_cooperation"),
 ];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).

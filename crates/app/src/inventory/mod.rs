@@ -101,10 +101,7 @@ pub fn guard(signed: &Signed, kind: Kind) -> Result<()> {
             "招商专员、企业服务专员和领导可以维护场景。",
             "Officers, the people of company service and directors keep scenarios.",
         ),
-        Action::ShareData => (
-            "领导可以维护园区协作的台账。",
-            "Directors keep what concerns other zones.",
-        ),
+        Action::ShareData => ("领导可以维护园区协作的台账。", "Directors keep what concerns other zones."),
         _ => (
             "规划国土人员和领导可以维护载体台账。",
             "The people of land and planning and directors keep this inventory.",

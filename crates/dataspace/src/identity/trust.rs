@@ -149,9 +149,7 @@ impl TrustList {
     /// The participant of a name, while the list counts.
     #[must_use]
     pub fn member(&self, did: &str, now: Timestamp) -> Option<&Member> {
-        (self.standing(now) != Standing::Over)
-            .then(|| self.members.iter().find(|m| m.did == did))
-            .flatten()
+        (self.standing(now) != Standing::Over).then(|| self.members.iter().find(|m| m.did == did)).flatten()
     }
 }
 

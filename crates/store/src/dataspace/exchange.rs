@@ -222,6 +222,19 @@ impl Store {
         rows.into_iter().map(exchange).collect()
     }
 
+    /// What we have asked of a peer, the latest first.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn asked_of(&self, kind: &str, peer: &str) -> Result<Vec<Exchange>> {
+        let sql = format!(
+            "{EXCHANGE} WHERE kind = $1 AND peer = $2 AND role = 'consumer' ORDER BY id DESC LIMIT $3"
+        );
+        let rows: Vec<Row> = on!(&self.reader, db => query_as(AssertSqlSafe(sql))
+            .bind(kind).bind(peer).bind(limits::DS_LISTED as i64).fetch_all(db).await)?;
+        rows.into_iter().map(exchange).collect()
+    }
+
     /// Numbers of exchanges that are not final, behind `after`, so that all are had page by page.
     ///
     /// # Errors

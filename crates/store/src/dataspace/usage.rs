@@ -72,6 +72,19 @@ impl Store {
         row.map(agreement).transpose()
     }
 
+    /// The latest agreement by which a peer lets us use a dataset, unless it was revoked.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn agreement_on(&self, peer: &str, dataset: &str) -> Result<Option<Agreement>> {
+        let sql = format!(
+            "{AGREEMENT} WHERE peer = $1 AND dataset = $2 AND role = 'consumer' AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
+        );
+        let row: Option<Row> = on!(&self.reader, db => query_as(AssertSqlSafe(sql))
+            .bind(peer).bind(dataset).fetch_optional(db).await)?;
+        row.map(agreement).transpose()
+    }
+
     /// An agreement by the number of its row.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod backup;
+mod cooperation;
 mod dataspace;
 mod facts;
 mod faults;
