@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Configuration of one running instance.
 #[derive(Clone, Debug)]
@@ -20,7 +21,12 @@ pub struct Config {
     pub trust_proxy: bool,
     /// The address under which others reach the instance, such as `https://zone.example`; the connector of the data space is named by it.
     pub public: Option<String>,
+    /// How often partners in a cooperation of zones are asked for something new.
+    pub coop_every: Duration,
 }
+
+/// How often partners are asked, unless a start-up decides otherwise.
+pub const COOP_EVERY: Duration = Duration::from_secs(600);
 
 impl Config {
     /// The folder of snapshots.

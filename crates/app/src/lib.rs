@@ -14,6 +14,7 @@ pub mod cli;
 pub mod clock;
 pub mod company;
 pub mod config;
+pub mod cooperation;
 pub mod dataspace;
 pub mod desk;
 pub mod document;

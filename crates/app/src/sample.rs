@@ -9,6 +9,7 @@ pub mod landing;
 pub mod leads;
 pub mod projects;
 pub mod team;
+pub mod zones;
 
 use crate::view::TargetWeights;
 use domain::chain::{Chain, ChainSet, Segment};
@@ -78,15 +79,43 @@ pub fn zone() -> ZoneSettings {
     }
 }
 
+/// What a zone's universe is made of.
+#[derive(Clone, Debug)]
+pub struct Sketch {
+    /// Settings of the zone.
+    pub zone: ZoneSettings,
+    /// Its city.
+    pub city: RegionCode,
+    /// The city's name in the names of companies.
+    pub short: &'static str,
+    /// Chain, residents on it, and the share of its leaves (percent) that occurs in the zone.
+    pub residents: &'static [(&'static str, usize, u64)],
+    /// Real names, the chain they stand on and the segments their made-up text speaks of.
+    pub real: &'static [(&'static str, &'static str, &'static [&'static str])],
+}
+
 /// Makes the sample zone with `others` companies elsewhere.
 #[must_use]
 pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, seed: u64) -> Sample {
+    let sketch = Sketch { zone: zone(), city: CITY, short: "镇江", residents: &RESIDENTS, real: &REAL };
+    make_of(&sketch, chains, cities, others, seed)
+}
+
+/// Makes a zone after a sketch.
+#[must_use]
+pub fn make_of(
+    sketch: &Sketch,
+    chains: &ChainSet,
+    cities: &[(RegionCode, String)],
+    others: usize,
+    seed: u64,
+) -> Sample {
     let mut rng = Rng::new(seed);
     let mut companies = Vec::with_capacity(others + 200);
     let mut residents = Vec::new();
     let mut leaders = Vec::new();
     let mut candidates = Vec::new();
-    for (name, id, segments) in REAL {
+    for &(name, id, segments) in sketch.real {
         let Some(chain) = chains.chains().iter().find(|c| c.id == id) else { continue };
         let picked: Vec<&Segment> =
             segments.iter().filter_map(|id| chain.segments.iter().find(|s| s.id == *id)).collect();
@@ -94,7 +123,7 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
         residents.push(name.to_string());
         leaders.push((id, name.to_string()));
     }
-    for (i, (chain_id, count, share)) in RESIDENTS.into_iter().enumerate() {
+    for (i, (chain_id, count, share)) in sketch.residents.iter().copied().enumerate() {
         let Some(chain) = chains.chains().iter().find(|c| c.id == chain_id) else { continue };
         // A young zone holds some parts of a chain and lacks others: only this share of the leaves occurs at all.
         let leaves = leaves(chain);
@@ -102,7 +131,7 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
             leaves.into_iter().filter(|s| hash(&s.id, seed + i as u64) % 100 < share).collect();
         for _ in 0..count {
             let Some(segment) = pick(&held, &mut rng) else { continue };
-            let company = synthetic(&mut rng, chain, segment, CITY, "镇江", companies.len());
+            let company = synthetic(&mut rng, chain, segment, sketch.city, sketch.short, companies.len());
             residents.push(company.name.clone());
             companies.push(company);
         }
@@ -131,7 +160,7 @@ pub fn make(chains: &ChainSet, cities: &[(RegionCode, String)], others: usize, s
             companies.push(company);
         }
     }
-    Sample { zone: zone(), companies, residents, leaders, candidates }
+    Sample { zone: sketch.zone.clone(), companies, residents, leaders, candidates }
 }
 
 /// Real names of the brief, the chain they stand on and the segments their made-up text speaks of.

@@ -252,6 +252,8 @@ impl std::fmt::Display for Fault {
     }
 }
 
+impl std::error::Error for Fault {}
+
 impl File {
     /// Reads a file that came from another zone.
     ///

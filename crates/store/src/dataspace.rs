@@ -180,10 +180,10 @@ impl Store {
         Ok(id)
     }
 
-    /// Gives a published dataset new bytes and a new description; its identifier, its offer and the agreements on it stand.
+    /// Gives a dataset new bytes and a new description; its identifier, its offer and the agreements on it stand. One that was withdrawn is offered again.
     ///
     /// # Errors
-    /// [`Error::NotFound`] for no such dataset, or one that was withdrawn.
+    /// [`Error::NotFound`] for no such dataset.
     pub async fn renew_asset(
         &self,
         by: &Actor,
@@ -193,7 +193,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.tx("ds.renew", by, now).await?;
         let done = on!(&mut tx.conn, db => query(
-            "UPDATE ds_asset SET description = $1, sha256 = $2, bytes = $3 WHERE urn = $4 AND ended_at IS NULL")
+            "UPDATE ds_asset SET description = $1, sha256 = $2, bytes = $3, ended_at = NULL WHERE urn = $4")
             .bind(description).bind(sha256).bind(bytes).bind(urn).execute(&mut **db).await.map(|d| d.rows_affected()))?;
         if done == 0 {
             return Err(Error::NotFound { what: "dataset" });

@@ -127,7 +127,9 @@ fn node(out: &mut String, view: &ZoneView, at: usize, s: usize, (x, y): (usize, 
 }
 
 /// Text for SVG.
-fn escape(text: &str) -> String {
+/// A text inside a picture.
+#[must_use]
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -4,8 +4,10 @@ use crate::account::password;
 use crate::app::App;
 use crate::cli::Place;
 use crate::cli::serve::{open, serve};
+use crate::cli::two_zones;
 use crate::import::worker;
 use crate::sample;
+use crate::sample::zones::Side;
 use crate::web::session::random;
 use crate::world::{self, World};
 use anyhow::{Context, Result, ensure};
@@ -38,6 +40,12 @@ pub struct Demo {
     /// Make the sample zone without serving it
     #[arg(long)]
     no_serve: bool,
+    /// Two sample zones that work together, on this address and the next port
+    #[arg(long, conflicts_with = "no_serve")]
+    two_zones: bool,
+    /// One of the two, as `--two-zones` starts it
+    #[arg(long, hide = true)]
+    zone: Option<Side>,
 }
 
 impl Default for Demo {
@@ -46,6 +54,8 @@ impl Default for Demo {
             place: Place { data_dir: PathBuf::from("landfall-data"), database: None },
             listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
             no_serve: false,
+            two_zones: false,
+            zone: None,
         }
     }
 }
@@ -76,6 +86,18 @@ pub async fn run(args: Demo) -> Result<()> {
         "the sample zone has a public password and listens on this machine only; use `landfall serve` for a zone that others reach"
     );
     let config = args.place.config(args.listen, true, false);
+    if args.two_zones || args.zone.is_some() {
+        ensure!(
+            config.database.is_none(),
+            "each of the two sample zones has a database of its own in its folder: leave --database out"
+        );
+    }
+    if args.two_zones {
+        return two_zones::run(&config.data_dir, args.listen).await;
+    }
+    if let Some(side) = args.zone {
+        return two_zones::zone(config, side).await;
+    }
     #[expect(clippy::disallowed_methods, reason = "says how long the sample zone took")]
     let (data_dir, started) = (config.data_dir.clone(), Instant::now());
     let fresh = !is_sample(&data_dir);
@@ -170,7 +192,7 @@ pub async fn seed_with(app: &App, others: usize) -> Result<()> {
     Ok(())
 }
 
-async fn seed_universe(app: &App, sample: &sample::Sample, chains: ChainSet) -> Result<()> {
+pub(crate) async fn seed_universe(app: &App, sample: &sample::Sample, chains: ChainSet) -> Result<()> {
     let now = app.clock.now();
     let (root, today, created) = (app.config.snapshots(), app.clock.today(), now.to_string());
     let residents: Vec<NewResident> = sample
@@ -246,12 +268,12 @@ async fn seed_team(app: &App) -> Result<sample::projects::Team> {
     Ok(sample::projects::Team { desks, events: Vec::new() })
 }
 
-fn at_nine(day: Date) -> Timestamp {
+pub(crate) fn at_nine(day: Date) -> Timestamp {
     Offset::constant(8).to_timestamp(day.at(9, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// Every prefecture-level city, and the four municipalities.
-fn cities() -> Vec<(RegionCode, String)> {
+pub(crate) fn cities() -> Vec<(RegionCode, String)> {
     let is_city = |code: RegionCode| {
         matches!(place::level(code), Level::City)
             || (matches!(place::level(code), Level::Province) && matches!(code.0 / 10_000, 11 | 12 | 31 | 50))

@@ -19,6 +19,7 @@ pub mod map;
 pub mod resolve;
 pub mod serve;
 pub mod targets;
+pub mod two_zones;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -97,6 +98,7 @@ impl Place {
             https,
             trust_proxy: false,
             public: None,
+            coop_every: crate::config::COOP_EVERY,
         }
     }
 

@@ -146,6 +146,7 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
     };
     app.space.bound(listener.local_addr()?);
     let outbox = crate::dataspace::outbox::spawn(app.clone());
+    let errands = crate::cooperation::errand::spawn(app.clone());
     let worker = worker::spawn(app.clone());
     let clocks = crate::lead::job::spawn(app.clone());
     let warm = app.clone();
@@ -160,6 +161,7 @@ pub async fn serve(app: App, listener: Option<TcpListener>) -> Result<()> {
     worker.abort();
     clocks.abort();
     outbox.abort();
+    errands.abort();
     // Dropped before the thread is stopped, so that it cannot note the stop as a failure.
     let _ = worker.await;
     if let Some(running) = app.engine.running.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {

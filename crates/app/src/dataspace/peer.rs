@@ -82,7 +82,11 @@ pub async fn add(State(app): State<App>, signed: Signed, Checked(typed): Checked
     Ok(Redirect::to("/dataspace#peers"))
 }
 
-async fn read_document(app: &App, address: &str, did: &str) -> anyhow::Result<(Vec<String>, String)> {
+/// The keys and the connector's address in a participant's identity document.
+///
+/// # Errors
+/// It cannot be reached or read, or says another name.
+pub async fn read_document(app: &App, address: &str, did: &str) -> anyhow::Result<(Vec<String>, String)> {
     let response = app.space.client()?.get(address).send().await.context("not reached")?;
     anyhow::ensure!(response.status().is_success(), "answered {}", response.status().as_u16());
     let body = bounded(response, dataspace::MESSAGE_BYTES).await?;
@@ -174,6 +178,26 @@ async fn catalogue(app: &App, peer: &Peer) -> anyhow::Result<Vec<Listing>> {
             _ => return Ok(all),
         }
     }
+}
+
+/// One dataset of a peer's catalogue; `None` when it shows us none of that name.
+///
+/// # Errors
+/// A peer that cannot be reached, or answers nonsense.
+pub async fn one_of(app: &App, peer: &Peer, urn: &str) -> anyhow::Result<Option<Listing>> {
+    let address = join(&peer.address, &format!("/catalog/datasets/{}", dataspace::segment(urn)));
+    let pass = app.space.gate.pass(app, &peer.did, b"")?;
+    let request = app.space.client()?.get(address).header(header::AUTHORIZATION, pass);
+    let response = request.send().await.context("the partner cannot be reached")?;
+    let status = response.status();
+    let body = bounded(response, limits::DS_ANSWER_BYTES).await?;
+    if status.as_u16() == 404 {
+        return Ok(None);
+    }
+    anyhow::ensure!(status.is_success(), "the catalogue answered {}", status.as_u16());
+    let value: Value = serde_json::from_slice(&body).context("the answer is no JSON")?;
+    let read = catalog::read_alone(&value, &peer.did, &peer.address);
+    Ok(Some(read.map_err(|f| anyhow::anyhow!("{f}"))?).filter(|l| l.id == urn))
 }
 
 /// The address of the next page in a `Link` (RFC 8288).

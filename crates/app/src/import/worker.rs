@@ -426,6 +426,7 @@ mod tests {
             https: false,
             trust_proxy: false,
             public: None,
+            coop_every: crate::config::COOP_EVERY,
         };
         let store = Store::open(&config.database(), Clock::System.now()).await.unwrap();
         App::new(config, store, Clock::System)

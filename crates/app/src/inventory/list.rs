@@ -109,6 +109,9 @@ pub fn tabs_at(now: Kind, path: &str, lang: Lang) -> Vec<Tab> {
         Action::EditCapital => &[("/capital", "基金与认股权", "Capital")],
         Action::EditPolicies => &[("/policies", "政策库", "Policies")],
         Action::EditScenarios => &[("/scenarios", "场景成效", "What came of it")],
+        Action::ShareData => {
+            &[("/cooperation", "园区协作", "Cooperation"), ("/cooperation/trust", "信任名单", "Trust lists")]
+        }
         Action::EditOffer => {
             &[("/offers/check", "条款审查", "Check a line"), ("/offers/sweep", "合同清理", "Sweep")]
         }

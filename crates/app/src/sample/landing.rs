@@ -24,7 +24,7 @@ use store::inventory::ImportedItem;
 use store::{Actor, Store};
 
 /// The day from which the sample's records hold, where a row says no other.
-const SINCE: Date = date(2024, 1, 2);
+pub(super) const SINCE: Date = date(2024, 1, 2);
 
 type Row = (String, Date, Vec<(&'static str, String)>);
 
@@ -96,7 +96,7 @@ async fn flagship(store: &Store, histories: &[History]) -> anyhow::Result<(domai
     Ok((id, code))
 }
 
-async fn write(
+pub(super) async fn write(
     store: &Store,
     kind: Kind,
     rows: Vec<Row>,
@@ -111,7 +111,12 @@ async fn write(
     Ok(())
 }
 
-fn change(kind: Kind, code: &str, effective: Date, fields: &[(&str, String)]) -> anyhow::Result<NewChange> {
+pub(super) fn change(
+    kind: Kind,
+    code: &str,
+    effective: Date,
+    fields: &[(&str, String)],
+) -> anyhow::Result<NewChange> {
     let mut set = BTreeMap::new();
     for (word, typed) in fields {
         let field = kind.field(word).with_context(|| format!("{kind} has no {word}"))?;
@@ -172,7 +177,7 @@ async fn changes(store: &Store, at: &impl Fn(Date) -> Timestamp) -> anyhow::Resu
     Ok(())
 }
 
-fn row(code: &str, fields: &[(&'static str, &str)]) -> Row {
+pub(super) fn row(code: &str, fields: &[(&'static str, &str)]) -> Row {
     (code.to_string(), SINCE, fields.iter().map(|(w, t)| (*w, (*t).to_string())).collect())
 }
 

@@ -68,6 +68,29 @@ pub async fn seed(
     Ok(())
 }
 
+/// Leads of a zone that hands some over: three companies elsewhere, each on the segment it was made for.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn of_partner(
+    store: &Store,
+    sample: &Sample,
+    officer: UserId,
+    today: Date,
+    at: fn(Date) -> Timestamp,
+) -> anyhow::Result<()> {
+    let rules = LeadRules { clue: ClueRules::built_in(), calendar: Calendar::china() };
+    for (n, candidate) in (0..).zip(sample.candidates.iter().step_by(7).take(3)) {
+        let day = today.saturating_sub(Span::new().days(2 + 3 * n));
+        let title = format!("{}生产基地", candidate.name);
+        let mut new = lead(sample, candidate.company, &title, Source::Visit, officer, day);
+        new.text.segment = Some(format!("{}/{}", candidate.chain, candidate.segment));
+        new.text.amount = Some(150_000_000 + 50_000_000 * n);
+        store.register_lead(&Actor::User(officer), at(day), &new, rules, &[], &[]).await?;
+    }
+    Ok(())
+}
+
 fn lead(
     sample: &Sample,
     company: usize,

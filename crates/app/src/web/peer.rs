@@ -44,6 +44,7 @@ mod tests {
             https: false,
             trust_proxy,
             public: None,
+            coop_every: crate::config::COOP_EVERY,
         };
         let mut map = HeaderMap::new();
         for value in headers {

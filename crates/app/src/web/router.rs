@@ -6,8 +6,8 @@ use crate::web::api::ApiError;
 use crate::web::error::WebError;
 use crate::web::{api, assets, error, rate, session};
 use crate::{
-    audit, capital, chain, company, dataspace, desk, event, evidence, figure, import, inventory, land, lead,
-    offer, overview, plan, policy, project, report, review, scenario, settings, target, team,
+    audit, capital, chain, company, cooperation, dataspace, desk, event, evidence, figure, import, inventory,
+    land, lead, offer, overview, plan, policy, project, report, review, scenario, settings, target, team,
 };
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
@@ -48,6 +48,7 @@ pub fn router(app: App) -> Router {
         .route("/api/{*rest}", any(api::missing))
         .route("/assets/{name}", get(assets::get))
         .route("/dsp-data/{pid}", get(dataspace::data::get))
+        .route(cooperation::trust::PATH, get(cooperation::trust::document))
         .merge(dataspace::wire::routes())
         .merge(guarded.router)
         .fallback(missing)
@@ -267,6 +268,15 @@ fn guarded(app: App) -> Routes {
         .get("/dataspace/agreements/{id}", ReadProjects, dataspace::agreement::get)
         .post("/dataspace/agreements/{id}/transfer", ShareData, dataspace::agreement::transfer)
         .post("/dataspace/agreements/{id}/revoke", ShareData, dataspace::agreement::revoke)
+        .get("/cooperation", ReadProjects, cooperation::list::get)
+        .get("/cooperation/trust", ReadProjects, cooperation::trust::get)
+        .post("/cooperation/trust", ShareData, cooperation::trust::add)
+        .post("/cooperation/trust/{id}/end", ShareData, cooperation::trust::end)
+        .get("/cooperation/{id}", ReadProjects, cooperation::show::get)
+        .post("/cooperation/{id}/sync", ShareData, cooperation::lead::sync)
+        .post("/cooperation/{id}/leads", ShareData, cooperation::lead::hand)
+        .post("/cooperation/{id}/take", ShareData, cooperation::lead::take)
+        .post("/cooperation/leads/{id}/register", ShareData, cooperation::lead::enter)
         .get("/files/{sha256}", ReadProjects, evidence::serve::get)
         .programs(crate::api::endpoints())
 }

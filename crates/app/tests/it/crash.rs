@@ -89,6 +89,7 @@ fn serves_and_finishes(data: &Path) {
             https: false,
             trust_proxy: false,
             public: None,
+            coop_every: app::config::COOP_EVERY,
         };
         let app = app::cli::serve::open(config).await.unwrap();
         let worker = app::import::worker::spawn(app.clone());

@@ -167,6 +167,7 @@ async fn open(dir: &Path, database: Option<String>) -> App {
         https: false,
         trust_proxy: false,
         public: None,
+        coop_every: app::config::COOP_EVERY,
     };
     let clock = Clock::Fixed(now());
     let store = Store::open(&config.database(), now()).await.unwrap();

@@ -57,11 +57,11 @@ words! {
         /// What is known of a company, for policies (企业画像).
         Profile = "profile", "企业画像", "Company profiles";
         /// A framework between two zones.
-        Cooperation = "cooperation", "园区协作", "Zone cooperation";
+        Cooperation = "cooperation", "协作协议", "Frameworks";
         /// A line of the work plan of one.
-        CoopTask = "coop_task", "协作事项", "Cooperation tasks";
+        CoopTask = "coop_task", "工作计划", "Work plan";
         /// What the zone brings to others besides land and chains.
-        CoopResource = "coop_resource", "资源要素", "Resources for partners";
+        CoopResource = "coop_resource", "资源要素", "What we bring";
     }
 }
 

@@ -72,16 +72,16 @@ impl Store {
         row.map(agreement).transpose()
     }
 
-    /// The latest agreement by which a peer lets us use a dataset, unless it was revoked.
+    /// The latest agreement with a peer on a dataset that was not revoked, in which we are `role`.
     ///
     /// # Errors
     /// Only when the database fails.
-    pub async fn agreement_on(&self, peer: &str, dataset: &str) -> Result<Option<Agreement>> {
+    pub async fn agreement_on(&self, role: &str, peer: &str, dataset: &str) -> Result<Option<Agreement>> {
         let sql = format!(
-            "{AGREEMENT} WHERE peer = $1 AND dataset = $2 AND role = 'consumer' AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
+            "{AGREEMENT} WHERE peer = $1 AND dataset = $2 AND role = $3 AND ended_at IS NULL ORDER BY id DESC LIMIT 1"
         );
         let row: Option<Row> = on!(&self.reader, db => query_as(AssertSqlSafe(sql))
-            .bind(peer).bind(dataset).fetch_optional(db).await)?;
+            .bind(peer).bind(dataset).bind(role).fetch_optional(db).await)?;
         row.map(agreement).transpose()
     }
 

@@ -87,8 +87,10 @@ async fn renewed(store: &Store) {
     let there = store.asset("urn:coop").await.unwrap().unwrap();
     assert_eq!((there.id, there.bytes, there.description.as_str()), (id, 4, "二"));
     store.end_asset(&by, at(22), id).await.unwrap();
-    let refused = store.renew_asset(&by, at(23), "urn:coop", ("三", "c", 5)).await;
-    assert!(matches!(refused, Err(Error::NotFound { .. })), "what was withdrawn is not renewed");
-    assert!(store.agreement_on("did:web:b", "urn:coop").await.unwrap().is_none());
+    store.renew_asset(&by, at(23), "urn:coop", ("三", &"c".repeat(64), 5)).await.unwrap();
+    assert_eq!(store.asset("urn:coop").await.unwrap().unwrap().ended, None, "it is offered again");
+    let refused = store.renew_asset(&by, at(23), "urn:none", ("三", "c", 5)).await;
+    assert!(matches!(refused, Err(Error::NotFound { .. })));
+    assert!(store.agreement_on("consumer", "did:web:b", "urn:coop").await.unwrap().is_none());
     assert!(store.asked_of("negotiation", "did:web:b").await.unwrap().is_empty());
 }
