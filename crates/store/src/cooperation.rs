@@ -143,7 +143,8 @@ impl Store {
             return Err(Error::Invalid(format!("at most {} leads with one partner", limits::COOP_LEADS)));
         }
         let inserted: sqlx::Result<(i64,)> = on!(&mut tx.conn, db => query_as(
-            "INSERT INTO coop_lead (item, direction, urn, lead, title, day, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id")
+            "INSERT INTO coop_lead (item, direction, urn, lead, title, day, made_by, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id")
             .bind(new.item.0).bind(new.direction.as_str()).bind(&new.urn).bind(new.lead.map(|l| l.0)).bind(&new.title)
             .bind(new.day.to_string()).bind(by.to_string()).bind(micros(now)).fetch_one(&mut **db).await);
         let (id,) = inserted.map_err(Error::taken("lead"))?;
@@ -161,7 +162,8 @@ impl Store {
     /// [`Error::NotFound`] for a lead that is none, or that has its data.
     pub async fn take_coop_lead(&self, by: &Actor, now: Timestamp, id: i64, body: &str) -> Result<()> {
         let mut tx = self.tx("coop.take", by, now).await?;
-        let done = on!(&mut tx.conn, db => query("UPDATE coop_lead SET body = $1, taken_at = $2 WHERE id = $3 AND direction = 'in' AND taken_at IS NULL")
+        let done = on!(&mut tx.conn, db => query(
+            "UPDATE coop_lead SET body = $1, taken_at = $2 WHERE id = $3 AND direction = 'in' AND taken_at IS NULL")
             .bind(body).bind(micros(now)).bind(id).execute(&mut **db).await.map(|d| d.rows_affected()))?;
         if done == 0 {
             return Err(Error::NotFound { what: "lead" });

@@ -134,15 +134,15 @@ pub async fn ready(config: Config, side: Side, partner: &str) -> Result<App> {
     std::fs::write(data_dir.join(MARK), "A sample zone of Landfall. Delete this folder to start it anew.\n")?;
     let app = open(config).await?;
     let partner = did::of_address(partner).context("the partner's address")?;
-    seed(&app, side, &partner).await?;
+    seed(&app, side, &partner, OTHERS).await?;
     Ok(app)
 }
 
-/// Fills a zone, step by step: what is there already is left alone.
+/// Fills a zone, step by step, with `others` companies elsewhere: what is there already is left alone. `partner` is the other zone's `did:web`.
 ///
 /// # Errors
 /// The store or the snapshot cannot be written.
-pub async fn seed(app: &App, side: Side, partner: &str) -> Result<()> {
+pub async fn seed(app: &App, side: Side, partner: &str, others: usize) -> Result<()> {
     let now = app.clock.now();
     let sketch = side.sketch();
     let officer = match app.store.user_by_login(LOGIN).await? {
@@ -164,7 +164,7 @@ pub async fn seed(app: &App, side: Side, partner: &str) -> Result<()> {
         app.store.save_zone(&Actor::System, now, 0, &sketch.zone).await?;
     }
     let chains = worker::chains(app).await?;
-    let made = sample::make_of(&sketch, &chains, &cities(), OTHERS, SEED);
+    let made = sample::make_of(&sketch, &chains, &cities(), others, SEED);
     if app.engine.world().is_none() {
         super::demo::seed_universe(app, &made, chains).await?;
     }

@@ -215,7 +215,9 @@ fn tried(t: Tried, lang: Lang) -> (String, String, bool) {
 }
 
 fn chain_row(c: &ChainPair, lang: Lang) -> ChainRow {
-    let (meets, rest): (Vec<&Pair>, Vec<&Pair>) = c.segments.iter().partition(|s| s.meets != Meets::Plain);
+    // What nobody has is most of every chain: it stands with the rest.
+    let plain = |s: &&Pair| !matches!(s.meets, Meets::Plain | Meets::BothLack);
+    let (meets, rest): (Vec<&Pair>, Vec<&Pair>) = c.segments.iter().partition(plain);
     ChainRow {
         name: in_lang(&c.name, &c.name_en, lang),
         they_fill: c.count(Meets::TheyFill),

@@ -11,6 +11,7 @@ mod chains;
 mod cli;
 mod companies;
 mod conformance;
+mod cooperation;
 mod crash;
 mod database;
 mod dataspace_pages;
