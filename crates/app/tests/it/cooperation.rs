@@ -1,7 +1,7 @@
 //! Two zones that work together: each record of the framework, one map of both, a lead handed over and what became of it, trust lists; then both
 //! as processes, either killed at every step of what they exchange.
 
-use crate::browser::serve_app;
+use crate::browser::{Browser, faults_of, serve_app, sign_in};
 use crate::cli::good;
 use crate::world::{Client, Page, World};
 use app::cli::two_zones;
@@ -208,6 +208,33 @@ async fn reqwest_text(address: &str) -> String {
         .text()
         .await
         .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_map_of_two_zones_in_a_browser() {
+    let Some(browser) = Browser::start(true, 1440).await else { return };
+    let [(_a, mut ours, a_base), (_b, mut theirs, b_base)] = zones().await;
+    let (here, there) = (framework(&mut ours).await, framework(&mut theirs).await);
+    for (client, address, name) in [(&mut ours, &b_base, "福州"), (&mut theirs, &a_base, "银川")] {
+        let done = client.post("/dataspace/peers", &[("address", address), ("name", name)]).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    }
+    ours.post(&format!("{here}/sync"), &[]).await;
+    until(&mut theirs, &there, "#terms", "双方记录一致").await;
+    sign_in(&browser, &b_base).await;
+    browser.driver.goto(format!("{b_base}/cooperation")).await.unwrap();
+    browser.one("main tbody th a").await.click().await.unwrap();
+    browser.one("#map svg.zones").await;
+    let lines =
+        browser.value("return document.querySelectorAll('#map path.takes, #map path.gives').length").await;
+    assert!(lines.as_i64().unwrap() >= 6, "{lines} flows");
+    browser.one("#lead option:nth-child(2)").await.click().await.unwrap();
+    browser.one("#leads form[action$=leads] button.main").await.click().await.unwrap();
+    let row = browser.one("#leads table tbody tr").await.text().await.unwrap();
+    assert!(row.contains("待对方接收"), "{row}");
+    let found = faults_of(&browser, &b_base, &["/cooperation", &there, "/cooperation/trust"]).await;
+    browser.stop().await;
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 // Both as processes.
