@@ -9,7 +9,7 @@ fuzz_target!(|text: &str| {
     if let Ok(set) = RuleSet::parse(text) {
         for example in &set.examples {
             assert_eq!(set.judge(&example.line(), example.day).verdict, example.verdict);
-            set.judge(&example.line(), date(2026, 1, 1));
+            let _ = set.judge(&example.line(), date(2026, 1, 1));
         }
     }
 });

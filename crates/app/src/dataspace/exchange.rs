@@ -1,6 +1,7 @@
 //! One negotiation or transfer: its state, every message with what the peer answered, what a person may do, and reading the data.
 
 use super::flow::{self, Known, NEGOTIATION, Stop, TRANSFER};
+use super::outbox::peer_state;
 use super::page::{role, state, terms};
 use super::steward::Todo;
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use askama::Template;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use dataspace::Refusal;
@@ -42,6 +43,11 @@ struct ExchangePage {
     readable: bool,
     posts: Vec<PostRow>,
     moving: bool,
+    /// Whether a message was given up that may be tried again.
+    stuck: bool,
+    /// Whether the peer may be asked where it stands.
+    askable: bool,
+    answered: Option<String>,
 }
 
 struct PostRow {
@@ -57,6 +63,7 @@ struct PostRow {
 #[serde(default)]
 pub struct Typed {
     act: String,
+    said: String,
     purpose: String,
     region: String,
 }
@@ -88,14 +95,26 @@ async fn find(app: &App, id: i64) -> Result<Exchange> {
 }
 
 /// `GET /dataspace/exchanges/{id}`
-pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) -> Page {
+pub async fn get(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    Query(typed): Query<Typed>,
+) -> Page {
     let exchange = find(&app, id).await?;
     let lang = signed.prefs.lang;
     let peer = app.store.peer(&exchange.peer).await?.map_or(exchange.peer.clone(), |p| p.name);
     let posts = app.store.posts_of(id).await?;
     let may = signed.may(Action::ShareData);
+    let asked = !exchange.other.is_empty();
     let (said, reason, acts, readable) = look(&exchange, lang)?;
     let moving = posts.iter().any(|p| p.done.is_none() && p.failed.is_none());
+    let over = matches!(exchange.state.as_str(), "FINALIZED" | "TERMINATED" | "COMPLETED");
+    let answered = match typed.said.as_str() {
+        "" => None,
+        "silent" => Some(lang.t("对方没有说明状态。", "The peer does not say where it stands.").to_string()),
+        word => Some(format!("{} {}", lang.t("对方的状态是", "The peer stands at"), state(word, lang).2)),
+    };
     render(&ExchangePage {
         p: Chrome::of(&signed, Nav::Dataspace),
         id,
@@ -115,6 +134,9 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         acts: if may { acts } else { Vec::new() },
         readable: readable && may,
         posts: posts.iter().map(|p| row(p, lang)).collect(),
+        stuck: may && !over && !moving && posts.last().is_some_and(|p| p.failed.is_some()),
+        askable: may && !over && asked,
+        answered,
         moving,
     })
 }
@@ -178,6 +200,24 @@ pub async fn post(
     let exchange = find(&app, id).await?;
     let back = format!("/dataspace/exchanges/{id}");
     let why = || "由操作员终止 (ended by an operator)".to_string();
+    match typed.act.as_str() {
+        // What was given up goes out again, from the first try on.
+        "again" => {
+            app.store.try_again(&signed.actor(), app.clock.now(), id).await?;
+            app.space.wake.notify_one();
+            return Ok(Redirect::to(&back));
+        }
+        // Where does the peer stand? What that settles is taken over.
+        "ask" => {
+            let address = Known::read(&exchange)?.address().to_string();
+            let Some(theirs) = peer_state(&app, &exchange, &address).await else {
+                return Ok(Redirect::to(&format!("{back}?said=silent")));
+            };
+            flow::settle(&app, &signed.actor(), id, &theirs).await?;
+            return Ok(Redirect::to(&format!("{back}?said={}", encode(&theirs))));
+        }
+        _ => {}
+    }
     let todo = match (exchange.kind.as_str(), typed.act.as_str()) {
         (NEGOTIATION, "accept") => Todo::Negotiation(Act::Accept),
         (NEGOTIATION, "terminate") => Todo::Negotiation(Act::Terminate(why())),

@@ -116,6 +116,24 @@ impl Known {
         }
     }
 
+    /// Where its messages go.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Known::Negotiation(n) => &n.address,
+            Known::Transfer(t) => &t.address,
+        }
+    }
+
+    /// What it becomes when the peer says that it stands in a state; `None` when nothing changes, also for a word that is no state.
+    fn settled(&self, theirs: &str) -> Option<Known> {
+        let word = Value::String(theirs.to_string());
+        match self {
+            Known::Negotiation(n) => n.settle(serde_json::from_value(word).ok()?).map(Known::Negotiation),
+            Known::Transfer(t) => t.settle(serde_json::from_value(word).ok()?).map(Known::Transfer),
+        }
+    }
+
     fn learn(&mut self, provider_pid: &str, consumer_pid: &str) {
         match self {
             Known::Negotiation(n) => n.learn(provider_pid, consumer_pid),
@@ -361,6 +379,24 @@ pub async fn receive(
         }
     }
     Err(Stop::Failed(anyhow!("{kind} {pid} moved too often")))
+}
+
+/// Takes over what the peer's own state settles; whether anything changed.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn settle(app: &App, by: &Actor, id: i64, theirs: &str) -> Result<bool> {
+    for _ in 0..TRIES {
+        let Some(exchange) = app.store.exchange_by_id(id).await? else { return Ok(false) };
+        let Some(after) = Known::read(&exchange)?.settled(theirs) else { return Ok(false) };
+        let to = after.made_of(app, Some(&exchange), None, "settled by the peer's state")?;
+        match write(app, by, &to).await {
+            Ok(_) => return Ok(true),
+            Err(Error::Stale { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(anyhow!("exchange {id} moved too often"))
 }
 
 /// Learns the peer's name of an exchange from its answer to our first message.

@@ -11,6 +11,7 @@ use domain::limits;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::time::Duration;
+use store::Actor;
 use store::dataspace::exchange::{Exchange, Post, Tried};
 
 /// Starts the worker, which first takes up what a stop or a crash left behind.
@@ -74,6 +75,7 @@ async fn send(app: &App, post: &Post) -> Result<()> {
         if tries + 1 >= limits::DS_TRIES { Tried::GivenUp } else { Tried::Again(later(now, tries)) }
     };
     let answered = deliver(app, &exchange, post).await;
+    let mut theirs = None;
     let (status, said, outcome) = match answered {
         Ok((status @ 200..=299, body)) => {
             if exchange.other.is_empty()
@@ -87,10 +89,18 @@ async fn send(app: &App, post: &Post) -> Result<()> {
             let said = words(&body);
             // 400 and its like stay as they are; but the answer to an earlier try may have been lost.
             let final_no = (400..500).contains(&status) && !matches!(status, 404 | 408 | 409 | 425 | 429);
-            let outcome = match final_no {
-                true if reached(app, &exchange, post).await => Tried::Done,
-                true => Tried::GivenUp,
-                false => again(post.tries),
+            let outcome = if final_no {
+                let stands = peer_state(app, &exchange, &post.address).await;
+                let leads_to =
+                    serde_json::from_str::<Value>(&post.body).ok().and_then(|v| message::leads_to(&v));
+                if stands.is_some() && stands.as_deref() == leads_to {
+                    Tried::Done
+                } else {
+                    theirs = stands;
+                    Tried::GivenUp
+                }
+            } else {
+                again(post.tries)
             };
             (Some(i64::from(status)), said, outcome)
         }
@@ -106,6 +116,10 @@ async fn send(app: &App, post: &Post) -> Result<()> {
         );
     }
     app.store.post_tried(app.clock.now(), post.id, (status, &said), outcome).await?;
+    // A peer that refuses for good and stands elsewhere: its state may be the end of ours.
+    if let Some(theirs) = theirs {
+        flow::settle(app, &Actor::System, exchange.id, &theirs).await?;
+    }
     Ok(())
 }
 
@@ -152,23 +166,16 @@ fn words(body: &[u8]) -> String {
     read.unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(limits::DS_SAID_CHARS).collect())
 }
 
-/// Whether the peer stands already where the message would lead: then it had come, and only the answer was lost.
-async fn reached(app: &App, exchange: &Exchange, post: &Post) -> bool {
-    let Some(kind) = serde_json::from_str::<Value>(&post.body).ok().and_then(|v| message::leads_to(&v))
-    else {
-        return false;
-    };
+/// The state in which the peer says that an exchange is; `None` while it does not say.
+pub async fn peer_state(app: &App, exchange: &Exchange, address: &str) -> Option<String> {
     if exchange.other.is_empty() {
-        return false;
+        return None;
     }
     let folder = if exchange.kind == flow::TRANSFER { "transfers" } else { "negotiations" };
     let path = format!("/{folder}/{}", dataspace::segment(&exchange.other));
-    let asked = ask(app, &exchange.peer, &join(&post.address, &path)).await;
-    let state = asked.ok().and_then(|(status, body)| {
-        let value = serde_json::from_slice::<Value>(&body).ok().filter(|_| (200..300).contains(&status))?;
-        Some(ack::read_state(&value)?.2)
-    });
-    state.as_deref() == Some(kind)
+    let (status, body) = ask(app, &exchange.peer, &join(address, &path)).await.ok()?;
+    let value = serde_json::from_slice::<Value>(&body).ok().filter(|_| (200..300).contains(&status))?;
+    Some(ack::read_state(&value)?.2)
 }
 
 /// Asks a peer something: status and body.

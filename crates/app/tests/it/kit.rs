@@ -27,7 +27,7 @@ pub const KIT: &str = "TCK_PARTICIPANT";
 
 /// Whoever asks is the kit.
 #[derive(Debug)]
-struct Anyone;
+pub struct Anyone;
 
 impl Gate for Anyone {
     fn admit<'a>(&'a self, _: &'a App, _: &'a HeaderMap, _: &'a [u8]) -> BoxFuture<'a, Option<String>> {

@@ -33,6 +33,7 @@ mod reviews;
 mod roles;
 mod settings;
 mod story;
+mod stubborn;
 mod targets;
 mod team;
 mod tidy;

@@ -76,6 +76,11 @@ impl World {
         World { router: router(app.clone()), app, dir: self.dir.clone() }
     }
 
+    /// The same instance with something changed in it.
+    pub fn over_app(&self, app: App) -> World {
+        World { router: router(app.clone()), app, dir: self.dir.clone() }
+    }
+
     /// An instance with chains but without companies, in the given database or on SQLite.
     pub async fn empty(database: Option<String>) -> World {
         World::over(TempDir::new().unwrap(), database).await

@@ -155,6 +155,11 @@ impl Store {
                 .bind(id).bind(&post.name).bind(&post.address).bind(&post.path).bind(&post.body)
                 .bind(micros(post.not_before)).bind(micros(now)).execute(&mut **db).await.map(drop))?;
         }
+        // What was given up of an exchange that is over is never sent again, and may hold a secret.
+        if matches!(to.state, "FINALIZED" | "TERMINATED" | "COMPLETED") {
+            on!(&mut tx.conn, db => query("UPDATE ds_post SET body = '' WHERE exchange = $1 AND failed_at IS NOT NULL")
+                .bind(id).execute(&mut **db).await.map(drop))?;
+        }
         if let Some(made) = &to.agreement {
             let inserted = on!(&mut tx.conn, db => query(
                 "INSERT INTO ds_agreement (urn, role, peer, dataset, policy, signature, uses, bytes, created_at) \
@@ -282,7 +287,8 @@ impl Store {
     }
 
     /// Notes that a message was tried. Like the last use of a session this is written beside the journal: what the message did is journalled
-    /// where it was decided, and what the peer answered stands with the message. Delivered or given up, its body is emptied.
+    /// where it was decided, and what the peer answered stands with the message. Delivered, its body is emptied; given up, it stays until a person tries it
+    /// again or the exchange ends.
     ///
     /// # Errors
     /// Only when the database fails.
@@ -301,9 +307,34 @@ impl Store {
         let said: String = said.chars().take(limits::DS_SAID_CHARS).collect();
         on!(&self.writer, db => query(
             "UPDATE ds_post SET tries = tries + 1, status = $1, said = $2, done_at = $3, failed_at = $4, next_at = $5, \
-             body = CASE WHEN $3 IS NULL AND $4 IS NULL THEN body ELSE '' END WHERE id = $6")
+             body = CASE WHEN $3 IS NULL THEN body ELSE '' END WHERE id = $6")
             .bind(status).bind(said).bind(done).bind(failed).bind(next).bind(id).execute(db).await.map(drop))?;
         Ok(())
+    }
+}
+
+impl Store {
+    /// Tries the messages of an exchange again that were given up, from the first try on.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when none was given up.
+    pub async fn try_again(&self, by: &Actor, now: Timestamp, exchange: i64) -> Result<()> {
+        let mut tx = self.tx("ds.again", by, now).await?;
+        let done = on!(&mut tx.conn, db => query(
+            "UPDATE ds_post SET failed_at = NULL, tries = 0, next_at = $1 WHERE exchange = $2 AND failed_at IS NOT NULL AND body <> ''")
+            .bind(micros(now)).bind(exchange).execute(&mut **db).await.map(|d| d.rows_affected()))?;
+        if done == 0 {
+            return Err(Error::NotFound { what: "message" });
+        }
+        let after = Some(json!({ "messages": done }));
+        tx.note(Note {
+            action: "ds.again",
+            subject: format!("ds_exchange:{exchange}"),
+            before: crate::tx::NOTHING,
+            after,
+        })
+        .await?;
+        tx.commit().await
     }
 }
 
