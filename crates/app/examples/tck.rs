@@ -25,7 +25,8 @@ async fn main() -> Result<()> {
         https: false,
         trust_proxy: false,
         public: None,
-        coop_every: landfall::config::COOP_EVERY,
+        sm2: false,
+        coop_every: app::config::COOP_EVERY,
     };
     let app = script::under_test(app::cli::serve::open(config).await?);
     script::seed(&app).await?;

@@ -21,6 +21,8 @@ pub struct Config {
     pub trust_proxy: bool,
     /// The address under which others reach the instance, such as `https://zone.example`; the connector of the data space is named by it.
     pub public: Option<String>,
+    /// Whether the connector's key, when it is first made, is one of SM2 (with SM3) instead of Ed25519.
+    pub sm2: bool,
     /// How often partners in a cooperation of zones are asked for something new.
     pub coop_every: Duration,
 }

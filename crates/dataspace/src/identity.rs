@@ -1,18 +1,55 @@
-//! Who speaks: participants are `did:web`, requests carry a short-lived signed token (JWS, `EdDSA`), agreements are signed by both sides.
+//! Who speaks: participants are `did:web`, requests carry a short-lived signed token (JWS), agreements are signed by both sides.
+//!
+//! Two algorithms: Ed25519 (RFC 8032), and SM2 with SM3 (GB/T 32918.2, GM/T 0003.2) where the national algorithms are asked for. A public key says which it
+//! is, and a signature is only ever checked by the algorithm of the key that it is held against.
 
 pub mod did;
 pub mod token;
 pub mod trust;
+
+mod sm2;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::Value;
 
+/// How a key signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+    /// SM2 with SM3 and the user name 1234567812345678 (GM/T 0009).
+    Sm2,
+}
+
+impl Algorithm {
+    /// Its name in the head of a token: that of RFC 8037 for Ed25519; for SM2 none is registered, and this one is private.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Algorithm::Ed25519 => "EdDSA",
+            Algorithm::Sm2 => "SM2-SM3",
+        }
+    }
+
+    /// The algorithm of a public key.
+    #[must_use]
+    pub fn of(public: &str) -> Algorithm {
+        if public.starts_with(sm2::PREFIX) { Algorithm::Sm2 } else { Algorithm::Ed25519 }
+    }
+}
+
 /// A participant's key. Its secret is never shown.
 #[derive(Clone)]
 pub struct Key {
-    secret: SigningKey,
+    secret: Secret,
+}
+
+#[derive(Clone)]
+enum Secret {
+    Ed25519(SigningKey),
+    Sm2(Box<sm2::Key>),
 }
 
 impl std::fmt::Debug for Key {
@@ -22,28 +59,52 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// The key of 32 secret bytes.
+    /// The Ed25519 key of 32 secret bytes.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Key {
-        Key { secret: SigningKey::from_bytes(seed) }
+        Key { secret: Secret::Ed25519(SigningKey::from_bytes(seed)) }
     }
 
-    /// The public half, base64url: `x` of its JWK.
+    /// The SM2 key of 32 secret bytes; `None` for the few that are no number from 1 to n − 2 (GB/T 32918.1, 6.1): take others.
+    #[must_use]
+    pub fn sm2(secret: &[u8; 32]) -> Option<Key> {
+        Some(Key { secret: Secret::Sm2(Box::new(sm2::Key::new(secret)?)) })
+    }
+
+    /// How it signs.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        match self.secret {
+            Secret::Ed25519(_) => Algorithm::Ed25519,
+            Secret::Sm2(_) => Algorithm::Sm2,
+        }
+    }
+
+    /// The public half: for Ed25519 base64url, `x` of its JWK; for SM2 `SM2:` and the two coordinates, base64url.
     #[must_use]
     pub fn public(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.secret.verifying_key().as_bytes())
+        match &self.secret {
+            Secret::Ed25519(key) => URL_SAFE_NO_PAD.encode(key.verifying_key().as_bytes()),
+            Secret::Sm2(key) => key.public(),
+        }
     }
 
     /// Signs; base64url.
     #[must_use]
     pub fn sign(&self, bytes: &[u8]) -> String {
-        URL_SAFE_NO_PAD.encode(self.secret.sign(bytes).to_bytes())
+        match &self.secret {
+            Secret::Ed25519(key) => URL_SAFE_NO_PAD.encode(key.sign(bytes).to_bytes()),
+            Secret::Sm2(key) => key.sign(bytes),
+        }
     }
 }
 
-/// Whether `signature` (base64url) is that of `public` (base64url) over the bytes. What cannot be read is no signature.
+/// Whether `signature` (base64url) is that of `public` over the bytes. What cannot be read is no signature.
 #[must_use]
 pub fn verify(public: &str, bytes: &[u8], signature: &str) -> bool {
+    if Algorithm::of(public) == Algorithm::Sm2 {
+        return sm2::verify(public, bytes, signature);
+    }
     let key = URL_SAFE_NO_PAD.decode(public).ok().and_then(|k| <[u8; 32]>::try_from(k).ok());
     let key = key.and_then(|k| VerifyingKey::from_bytes(&k).ok());
     let signature = URL_SAFE_NO_PAD.decode(signature).ok().and_then(|s| <[u8; 64]>::try_from(s).ok());

@@ -106,6 +106,10 @@ impl DataAddress {
     }
 }
 
+/// The member by which an agreement and its verification carry the sender's signature over the agreement. The protocol has none; a peer that does not know it
+/// ignores it (it is an absolute IRI, as JSON-LD wants of what a context does not define).
+pub const SIGNATURE: &str = "urn:landfall:agreement-signature";
+
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $kind:ty),* $(,)? })*) => {
         $(
@@ -171,6 +175,9 @@ messages! {
         consumer_pid: String,
         /// The agreement.
         agreement: Policy,
+        /// The provider's signature over it, where the peer speaks of signatures ([`SIGNATURE`]).
+        #[serde(rename = "urn:landfall:agreement-signature", default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
     }
     /// The consumer has verified the agreement (negotiation 2.4).
     ContractAgreementVerificationMessage {
@@ -178,6 +185,9 @@ messages! {
         provider_pid: String,
         /// The consumer's.
         consumer_pid: String,
+        /// The consumer's signature over the agreement, likewise.
+        #[serde(rename = "urn:landfall:agreement-signature", default, skip_serializing_if = "Option::is_none")]
+        signature: Option<String>,
     }
     /// Accepted by the consumer, or finalised by the provider (negotiation 2.5).
     ContractNegotiationEventMessage {

@@ -92,6 +92,9 @@ pub struct Negotiation {
     pub offer: Policy,
     /// The agreement, once there is one.
     pub agreement: Option<Policy>,
+    /// The peer's signature over the agreement, as it came.
+    #[serde(default)]
+    pub peer_signature: Option<String>,
     /// Why it was terminated.
     pub reason: Option<String>,
     /// The names under which the peer's messages came.
@@ -206,6 +209,7 @@ impl Negotiation {
             address: address.to_string(),
             offer,
             agreement: None,
+            peer_signature: None,
             reason: None,
             seen: Names::default(),
         };
@@ -260,6 +264,7 @@ impl Negotiation {
             address,
             offer: message.offer,
             agreement: None,
+            peer_signature: None,
             reason: None,
             seen: Names::first(id),
         })
@@ -378,7 +383,9 @@ impl Negotiation {
                     ));
                 }
                 next.agreement = Some(m.agreement);
+                next.peer_signature = m.signature;
             }
+            Incoming::Verification(m) => next.peer_signature = m.signature,
             Incoming::Termination(m) => {
                 let said: Vec<String> = m
                     .reason
@@ -388,7 +395,7 @@ impl Negotiation {
                 next.reason =
                     Some(format!("{} {}", m.code.unwrap_or_default(), said.join("; ")).trim().to_string());
             }
-            Incoming::Verification(_) | Incoming::Event(_) => {}
+            Incoming::Event(_) => {}
         }
         Ok(Step::Moved(Box::new(next)))
     }
@@ -438,7 +445,11 @@ impl Negotiation {
                 let agreement = self.offer.agreed(&id, &assigner, &assignee, now);
                 next.state = Agreed;
                 next.agreement = Some(agreement.clone());
-                ("/agreement", ContractAgreementMessage { provider_pid, consumer_pid, agreement }.json())
+                (
+                    "/agreement",
+                    ContractAgreementMessage { provider_pid, consumer_pid, agreement, signature: None }
+                        .json(),
+                )
             }
             (Role::Provider, Act::Finalize, Verified) => {
                 next.state = Finalized;
@@ -460,7 +471,8 @@ impl Negotiation {
             }
             (Role::Consumer, Act::Verify, Agreed) => {
                 next.state = Verified;
-                let body = ContractAgreementVerificationMessage { provider_pid, consumer_pid };
+                let body =
+                    ContractAgreementVerificationMessage { provider_pid, consumer_pid, signature: None };
                 ("/agreement/verification", body.json())
             }
             // A consumer that has verified waits for the provider's word, which may be on its way: ending now could leave one side with a final

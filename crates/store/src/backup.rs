@@ -121,7 +121,7 @@ const TABLES: &[(&str, &str)] = &[
     ("ds_exchange", "id# kind pid other role peer state data version% created_at% changed_at%"),
     (
         "ds_agreement",
-        "id# urn role peer dataset policy signature uses% bytes% created_at% ended_at% ended_why",
+        "id# urn role peer dataset policy signature peer_signature uses% bytes% created_at% ended_at% ended_why",
     ),
     (
         "ds_post",

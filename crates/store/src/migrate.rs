@@ -37,6 +37,7 @@ const STEPS: &[Step] = &[
     step!("0010_inventory"),
     step!("0011_dataspace"),
     step!("0012_cooperation"),
+    step!("0013_signatures"),
 ];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).

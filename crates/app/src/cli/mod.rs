@@ -98,6 +98,7 @@ impl Place {
             https,
             trust_proxy: false,
             public: None,
+            sm2: false,
             coop_every: crate::config::COOP_EVERY,
         }
     }

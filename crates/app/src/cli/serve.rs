@@ -38,6 +38,9 @@ pub struct Serve {
     /// The address under which others reach this instance, such as https://zone.example: it names the connector of the data space
     #[arg(long, value_name = "URL")]
     public: Option<String>,
+    /// The connector's key, when it is first made, is one of SM2 with SM3 (GM/T 0003) instead of Ed25519
+    #[arg(long)]
+    sm2: bool,
     /// Print a new one-time link for this user name, for one who has lost the password or let the link expire
     #[arg(long, value_name = "LOGIN")]
     link: Option<String>,
@@ -55,7 +58,8 @@ pub async fn run(args: Serve) -> Result<()> {
         args.place.data_dir.display()
     );
     let config = args.place.config(args.listen, sample, args.https);
-    let app = open(Config { trust_proxy: args.trust_proxy, public: args.public, ..config }).await?;
+    let app =
+        open(Config { trust_proxy: args.trust_proxy, public: args.public, sm2: args.sm2, ..config }).await?;
     if let Some(path) = first_start(&app).await? {
         say!("First start. Sign in once with this link and set a password (valid for 72 hours):");
         say!("首次启动，请用这个一次性链接登录并设置密码（72 小时内有效）：");

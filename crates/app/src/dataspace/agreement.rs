@@ -4,6 +4,7 @@ use super::page::{role, size, terms};
 use super::{PULL, flow};
 use crate::app::App;
 use crate::clock::shown;
+use crate::text::Lang;
 use crate::web::chrome::{Chrome, Nav};
 use crate::web::error::{Result, WebError};
 use crate::web::form::Checked;
@@ -11,9 +12,13 @@ use crate::web::page::{Page, render};
 use crate::web::session::Signed;
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::response::Redirect;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use dataspace::canonical::canonical;
+use dataspace::identity::{Algorithm, agreement_signed};
 use domain::role::Action;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use store::dataspace::usage::Agreement;
 
 #[derive(Template)]
@@ -28,10 +33,18 @@ struct AgreementPage {
     made: String,
     ended: Option<(String, String)>,
     terms: Vec<String>,
-    signature: String,
+    signatures: Vec<SignRow>,
     uses: Vec<UseRow>,
     may: bool,
     provider: bool,
+}
+
+/// A signature over the agreement, held against the signer's key now.
+struct SignRow {
+    who: String,
+    state: (&'static str, &'static str, &'static str),
+    key: String,
+    signature: String,
 }
 
 struct UseRow {
@@ -66,6 +79,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
     let lang = signed.prefs.lang;
     let dataset = app.store.asset(&a.dataset).await?.map_or(a.dataset.clone(), |d| d.title);
     let uses = app.store.uses_of(id).await?;
+    let signatures = signatures(&app, &a, lang).await?;
     render(&AgreementPage {
         p: Chrome::of(&signed, Nav::Dataspace),
         id,
@@ -75,7 +89,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         made: shown(a.created),
         ended: a.ended.as_ref().map(|(at, why)| (shown(*at), why.clone())),
         terms: terms(&a.policy, lang),
-        signature: a.signature.clone(),
+        signatures,
         uses: uses
             .into_iter()
             .map(|u| UseRow {
@@ -90,6 +104,67 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         provider: a.role == "provider",
         urn: a.urn,
     })
+}
+
+async fn signatures(app: &App, a: &Agreement, lang: Lang) -> Result<Vec<SignRow>> {
+    let policy: Value = serde_json::from_str(&a.policy).map_err(anyhow::Error::new)?;
+    let signed = |keys: &[String], signature: &str| {
+        keys.iter().find(|k| agreement_signed(k, &policy, signature)).cloned()
+    };
+    let mut rows = Vec::new();
+    let own = signed(&[app.space.key()?.public()], &a.signature);
+    let peer = app.store.peer(&a.peer).await?.map_or(a.peer.clone(), |p| p.name);
+    let theirs = match &a.peer_signature {
+        Some(signature) => signed(&flow::keys_of(app, &a.peer).await?, signature),
+        None => None,
+    };
+    for (who, key, signature) in [
+        (lang.t("我方", "we").to_string(), own, Some(a.signature.clone())),
+        (peer, theirs, a.peer_signature.clone()),
+    ] {
+        let state = match (&key, &signature) {
+            (Some(_), _) => ("done", "●", lang.t("签名有效", "signed")),
+            (None, Some(_)) => (
+                "out",
+                "■",
+                lang.t(
+                    "与现有密钥不符（密钥已更换或内容被改）",
+                    "of no key that is known now (the key was changed, or the text)",
+                ),
+            ),
+            (None, None) => (
+                "plain",
+                "◇",
+                lang.t("对方未签名（对方连接器不支持）", "not signed: their connector does not"),
+            ),
+        };
+        let key = key.map_or_else(String::new, |k| format!("{} {k}", Algorithm::of(&k).as_str()));
+        rows.push(SignRow { who, state, key, signature: signature.unwrap_or_default() });
+    }
+    Ok(rows)
+}
+
+/// `GET /dataspace/agreements/{id}/signed.json`: the agreement as it was signed, with both signatures and keys, for whoever has to prove it.
+pub async fn signed_file(State(app): State<App>, Path(id): Path<i64>) -> Result<Response> {
+    let a = find(&app, id).await?;
+    let policy: Value = serde_json::from_str(&a.policy).map_err(anyhow::Error::new)?;
+    let text = canonical(&policy).map_err(|f| anyhow::anyhow!("ds_agreement.policy: {f}"))?;
+    let (own, peer) = (app.space.did(), a.peer.clone());
+    let keys = flow::keys_of(&app, &a.peer).await?;
+    let body = json!({
+        "agreement": policy,
+        "canonical": text,
+        "signatures": [
+            { "by": own, "keys": [app.space.key()?.public()], "signature": a.signature },
+            { "by": peer, "keys": keys, "signature": a.peer_signature },
+        ],
+    });
+    let name = format!("attachment; filename=\"agreement-{id}.json\"");
+    Ok((
+        [(header::CONTENT_TYPE, "application/json".to_string()), (header::CONTENT_DISPOSITION, name)],
+        body.to_string(),
+    )
+        .into_response())
 }
 
 /// `POST /dataspace/agreements/{id}/transfer`: a consumer asks for the data.

@@ -5,7 +5,9 @@ use super::new_id;
 use super::steward::{Todo, signature};
 use crate::app::App;
 use anyhow::{Context as _, Result, anyhow};
-use dataspace::negotiation::{Incoming, Negotiation, State, Step};
+use dataspace::identity::agreement_signed;
+use dataspace::message::SIGNATURE;
+use dataspace::negotiation::{Act, Incoming, Negotiation, State, Step};
 use dataspace::odrl::Policy;
 use dataspace::transfer::{self, Transfer};
 use dataspace::{Outgoing, Refusal, Role};
@@ -163,7 +165,7 @@ impl Known {
             Known::Negotiation(n) => {
                 // An agreement counts from the moment it is final.
                 let last = n.agreement.as_ref().filter(|_| n.state == State::Finalized);
-                agreement = last.map(|a| made(app, a)).transpose()?;
+                agreement = last.map(|a| made(app, a, n.peer_signature.clone())).transpose()?;
                 (
                     n.pid(),
                     n.theirs(),
@@ -228,12 +230,13 @@ impl Message {
     }
 }
 
-fn made(app: &App, agreement: &Policy) -> Result<NewAgreement> {
+fn made(app: &App, agreement: &Policy, peer_signature: Option<String>) -> Result<NewAgreement> {
     Ok(NewAgreement {
         urn: agreement.id.clone(),
         dataset: agreement.target.clone().unwrap_or_default(),
         policy: serde_json::to_string(agreement)?,
         signature: signature(app, agreement)?,
+        peer_signature,
     })
 }
 
@@ -279,7 +282,12 @@ pub async fn act_on(app: &App, by: &Actor, exchange: &Exchange, todo: Todo) -> R
     let to = match (Known::read(exchange)?, todo) {
         (Known::Negotiation(n), Todo::Negotiation(act)) => {
             let why = format!("{act:?}").chars().take(40).collect::<String>();
-            let (after, out) = n.act(act, app.clock.now())?;
+            let signs = matches!(act, Act::Agree { .. } | Act::Verify);
+            let (after, mut out) = n.act(act, app.clock.now())?;
+            // Both sides sign what they agree to: the provider with the agreement, the consumer with its verification.
+            if let Some(agreement) = after.agreement.as_ref().filter(|_| signs) {
+                out.body[SIGNATURE] = Value::String(signature(app, agreement)?);
+            }
             Known::Negotiation(after).made_of(app, Some(exchange), Some(out), &why)?
         }
         (Known::Transfer(t), Todo::Transfer(act, secret)) => {
@@ -372,6 +380,7 @@ pub async fn receive(
         let exchange = of_peer(app, kind, pid, peer).await?;
         let before = Known::read(&exchange)?;
         let Some(after) = before.after(message.clone(), id)? else { return Ok(before.ack()) };
+        peer_signed(app, peer, &after).await?;
         match write(app, &Actor::System, &after.made_of(app, Some(&exchange), None, why)?).await {
             Ok(_) => return Ok(after.ack()),
             Err(Error::Stale { .. }) => {}
@@ -397,6 +406,34 @@ pub async fn settle(app: &App, by: &Actor, id: i64, theirs: &str) -> Result<bool
         }
     }
     Err(anyhow!("exchange {id} moved too often"))
+}
+
+/// The keys of a participant: of one that we registered, or that a partner zone vouches for.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn keys_of(app: &App, did: &str) -> Result<Vec<String>> {
+    Ok(match app.store.peer(did).await? {
+        Some(peer) => peer.keys,
+        None => crate::cooperation::trust::vouched_for(app, did).await?.map(|m| m.keys).unwrap_or_default(),
+    })
+}
+
+/// Refuses a signature that is not the peer's over the agreement. A peer that signs nothing (the protocol does not ask it) is not refused.
+async fn peer_signed(app: &App, peer: &str, after: &Known) -> Result<(), Stop> {
+    let Known::Negotiation(n) = after else { return Ok(()) };
+    let fresh = matches!(n.state, State::Agreed | State::Verified);
+    let (Some(agreement), Some(signature)) = (&n.agreement, n.peer_signature.as_ref().filter(|_| fresh))
+    else {
+        return Ok(());
+    };
+    let json = serde_json::to_value(agreement).map_err(anyhow::Error::new)?;
+    let keys = keys_of(app, peer).await?;
+    if keys.iter().any(|key| agreement_signed(key, &json, signature)) {
+        return Ok(());
+    }
+    Err(Refusal::Bad("signature", "the signature over the agreement is not that of a key of yours".into())
+        .into())
 }
 
 /// Learns the peer's name of an exchange from its answer to our first message.

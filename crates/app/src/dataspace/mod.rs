@@ -68,11 +68,7 @@ impl Gate for Tokens {
             let text =
                 headers.get(axum::http::header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
             let (did, now) = (token::claimed(text)?, app.clock.now());
-            // A partner zone's word counts for those that it vouches for; our own record comes first.
-            let keys = match app.store.peer(&did).await.ok()? {
-                Some(peer) => peer.keys,
-                None => crate::cooperation::trust::vouched_for(app, &did).await.ok()??.keys,
-            };
+            let keys = flow::keys_of(app, &did).await.ok()?;
             let claims = token::check(text, &keys, &app.space.did(), now, body).ok()?;
             self.replay.lock().unwrap_or_else(PoisonError::into_inner).take(&claims, now).ok()?;
             let key = format!("dsp:{did}");
@@ -162,8 +158,8 @@ impl Space {
     /// A key file that cannot be read or written.
     pub fn key(&self) -> Result<&Key> {
         if self.key.get().is_none() {
-            let seed = read_key(&self.config.data_dir.join("dataspace.key"))?;
-            let _ = self.key.set(Key::from_seed(&seed));
+            let key = read_key(&self.config.data_dir.join("dataspace.key"), self.config.sm2)?;
+            let _ = self.key.set(key);
         }
         self.key.get().context("the connector has no key")
     }
@@ -199,12 +195,21 @@ pub fn provide_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-/// Reads the secret of the key, or makes one that only this user can read.
-fn read_key(path: &Path) -> Result<[u8; 32]> {
+/// Before the secret of an SM2 key in its file.
+const SM2: &str = "sm2:";
+
+/// Reads the key, or makes one that only this user can read. A file says itself of which kind it is; `sm2` decides when it is made.
+fn read_key(path: &Path, sm2: bool) -> Result<Key> {
     use std::io::Write as _;
     let read = |text: String| {
-        let bytes = crate::web::session::unhex(text.trim()).and_then(|b| <[u8; 32]>::try_from(b).ok());
-        bytes.with_context(|| format!("{} holds no key; restore it from where you keep it", path.display()))
+        let text = text.trim();
+        let secret =
+            |digits: &str| crate::web::session::unhex(digits).and_then(|b| <[u8; 32]>::try_from(b).ok());
+        let key = match text.strip_prefix(SM2) {
+            Some(digits) => secret(digits).and_then(|s| Key::sm2(&s)),
+            None => secret(text).map(|s| Key::from_seed(&s)),
+        };
+        key.with_context(|| format!("{} holds no key; restore it from where you keep it", path.display()))
     };
     match std::fs::read_to_string(path) {
         Ok(text) => return read(text),
@@ -213,16 +218,18 @@ fn read_key(path: &Path) -> Result<[u8; 32]> {
             ensure!(lost, "cannot read {}: {error}", path.display());
         }
     }
-    let seed = crate::web::session::random::<32>()?;
+    let secret = crate::web::session::hex(&crate::web::session::random::<32>()?);
+    let text = if sm2 { format!("{SM2}{secret}") } else { secret };
+    let made = read(text.clone())?;
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Ok(mut file) => {
-            file.write_all(crate::web::session::hex(&seed).as_bytes())?;
+            file.write_all(text.as_bytes())?;
             file.sync_all()?;
-            Ok(seed)
+            Ok(made)
         }
         // Another thread was first.
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -247,6 +254,7 @@ pub fn new_id() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dataspace::identity::Algorithm;
 
     #[test]
     fn names_are_uuids_and_the_key_stays_the_same() {
@@ -255,9 +263,15 @@ mod tests {
         assert_ne!(name, new_id().unwrap());
         let dir = tempfile::TempDir::new().unwrap();
         let path = dir.path().join("dataspace.key");
-        let made = read_key(&path).unwrap();
-        assert_eq!(read_key(&path).unwrap(), made);
+        let made = read_key(&path, false).unwrap();
+        assert_eq!(read_key(&path, true).unwrap().public(), made.public(), "a file says itself what it is");
         std::fs::write(&path, "broken").unwrap();
-        assert!(read_key(&path).unwrap_err().to_string().contains("holds no key"));
+        assert!(read_key(&path, false).unwrap_err().to_string().contains("holds no key"));
+        let path = dir.path().join("other.key");
+        let made = read_key(&path, true).unwrap();
+        assert_eq!(
+            (made.algorithm(), read_key(&path, false).unwrap().public()),
+            (Algorithm::Sm2, made.public())
+        );
     }
 }

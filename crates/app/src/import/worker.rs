@@ -426,6 +426,7 @@ mod tests {
             https: false,
             trust_proxy: false,
             public: None,
+            sm2: false,
             coop_every: crate::config::COOP_EVERY,
         };
         let store = Store::open(&config.database(), Clock::System.now()).await.unwrap();

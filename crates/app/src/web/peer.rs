@@ -44,6 +44,7 @@ mod tests {
             https: false,
             trust_proxy,
             public: None,
+            sm2: false,
             coop_every: crate::config::COOP_EVERY,
         };
         let mut map = HeaderMap::new();

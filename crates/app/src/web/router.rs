@@ -266,6 +266,7 @@ fn guarded(app: App) -> Routes {
         .post("/dataspace/exchanges/{id}", ShareData, dataspace::exchange::post)
         .post("/dataspace/exchanges/{id}/read", ShareData, dataspace::exchange::read)
         .get("/dataspace/agreements/{id}", ReadProjects, dataspace::agreement::get)
+        .get("/dataspace/agreements/{id}/signed.json", Export, dataspace::agreement::signed_file)
         .post("/dataspace/agreements/{id}/transfer", ShareData, dataspace::agreement::transfer)
         .post("/dataspace/agreements/{id}/revoke", ShareData, dataspace::agreement::revoke)
         .get("/cooperation", ReadProjects, cooperation::list::get)

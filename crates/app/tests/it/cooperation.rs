@@ -309,6 +309,7 @@ fn either_zone_is_killed_at_every_step_and_both_still_meet_once() {
                 https: false,
                 trust_proxy: false,
                 public: None,
+                sm2: false,
                 coop_every: app::config::COOP_EVERY,
             };
             let app = app::cli::serve::open(config).await.unwrap();

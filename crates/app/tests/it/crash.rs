@@ -89,6 +89,7 @@ fn serves_and_finishes(data: &Path) {
             https: false,
             trust_proxy: false,
             public: None,
+            sm2: false,
             coop_every: app::config::COOP_EVERY,
         };
         let app = app::cli::serve::open(config).await.unwrap();

@@ -9,10 +9,27 @@ use std::time::Duration;
 
 const CSV: &str = "楼宇,面积\n示例楼,3000\n";
 
-async fn zone() -> (World, String) {
+/// An instance on a port of its own, whose key is one of SM2 or of Ed25519.
+async fn zone(sm2: bool) -> (World, String) {
     let world = World::empty(None).await;
+    let mut app = world.app.clone();
+    let config = app::config::Config { sm2, ..(*app.config).clone() };
+    app.space = std::sync::Arc::new(app::dataspace::Space::new(&config));
+    let world = world.over_app(app);
     let base = serve_app(world.app.clone()).await;
     (world, base)
+}
+
+/// The file of a signed agreement proves itself to whoever knows the two keys.
+fn proven(file: &str) {
+    let file: serde_json::Value = serde_json::from_str(file).unwrap();
+    let text = file["canonical"].as_str().unwrap();
+    assert_eq!(dataspace::canonical::canonical(&file["agreement"]).unwrap(), text);
+    for side in file["signatures"].as_array().unwrap() {
+        let (key, signature) = (side["keys"][0].as_str().unwrap(), side["signature"].as_str().unwrap());
+        assert!(dataspace::identity::verify(key, text.as_bytes(), signature), "{side}");
+        assert!(!dataspace::identity::verify(key, b"another text", signature));
+    }
 }
 
 /// Asks for a page until it says what is waited for.
@@ -30,7 +47,7 @@ async fn until(client: &mut Client, path: &str, css: &str, says: &str) -> String
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_reads_for_a_purpose_and_the_fourth_is_refused_with_the_reason() {
-    let ((a, a_base), (b, b_base)) = (zone().await, zone().await);
+    let ((a, a_base), (b, b_base)) = (zone(true).await, zone(false).await);
     let (mut ours, mut theirs) = (a.as_role(Role::Director).await, b.as_role(Role::Director).await);
     for (client, address) in [(&mut ours, &b_base), (&mut theirs, &a_base)] {
         let done = client.post("/dataspace/peers", &[("address", address), ("name", "友邻园区")]).await;
@@ -75,6 +92,10 @@ async fn three_reads_for_a_purpose_and_the_fourth_is_refused_with_the_reason() {
 
     let page = theirs.page("/dataspace").await;
     let agreement = page.all("#agreements tbody a")[0].value().attr("href").unwrap().to_string();
+    let signed = theirs.page(&agreement).await.text("#signatures");
+    assert_eq!(signed.matches("● 签名有效").count(), 2, "{signed}");
+    assert!(signed.contains("SM2-SM3 SM2:") && signed.contains("EdDSA "), "{signed}");
+    proven(&theirs.get(&format!("{agreement}/signed.json")).await.text());
     let moved = theirs.post(&format!("{agreement}/transfer"), &[]).await;
     let transfer = moved.goes_to();
     until(&mut theirs, &transfer, "h1", "STARTED").await;

@@ -158,6 +158,7 @@ async fn agreed(app: &App, role: &'static str, urn: &str) -> anyhow::Result<()> 
         dataset: "d".into(),
         policy: serde_json::to_string(&policy)?,
         signature: "seed".into(),
+        peer_signature: None,
     };
     let to = Move {
         from: None,

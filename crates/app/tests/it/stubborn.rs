@@ -88,7 +88,10 @@ async fn what_a_peer_refuses_is_shown_and_a_person_tries_again() {
     let path = format!("/dataspace/exchanges/{id}");
     let page = director.page(&path).await;
     let posts = page.text("#posts");
-    assert!(posts.contains("放弃") && posts.contains("400 ContractNegotiationError no: 不接受这样的请求"), "{posts}");
+    assert!(
+        posts.contains("放弃") && posts.contains("400 ContractNegotiationError no: 不接受这样的请求"),
+        "{posts}"
+    );
     assert!(page.text("main").contains("再试一次"));
     mood.lock().unwrap().refuses = false;
     let again = director.post(&path, &[("act", "again")]).await;

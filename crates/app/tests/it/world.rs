@@ -172,6 +172,7 @@ async fn open(dir: &Path, database: Option<String>) -> App {
         https: false,
         trust_proxy: false,
         public: None,
+        sm2: false,
         coop_every: app::config::COOP_EVERY,
     };
     let clock = Clock::Fixed(now());

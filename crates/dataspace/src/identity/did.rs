@@ -1,5 +1,8 @@
 //! `did:web`: where a participant's document is, and what is in it.
 
+use super::{Algorithm, sm2};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 /// The address of the document of a `did:web` (did:web method, 2.3: `:` becomes `/`, a port is `%3A`); `None` for what is none.
@@ -45,7 +48,7 @@ pub fn document(did: &str, public: &str, connector: &str) -> Value {
         "id": did,
         "verificationMethod": [{
             "id": key, "type": "JsonWebKey2020", "controller": did,
-            "publicKeyJwk": { "kty": "OKP", "crv": "Ed25519", "x": public },
+            "publicKeyJwk": jwk(public),
         }],
         "authentication": [key],
         "assertionMethod": [key],
@@ -56,7 +59,29 @@ pub fn document(did: &str, public: &str, connector: &str) -> Value {
     })
 }
 
-/// The Ed25519 keys and the connector's address of a document that speaks of `did`.
+/// A public key as a JWK (RFC 8037 for Ed25519; `SM2` as the curve's name is not registered, and used as others use it).
+fn jwk(public: &str) -> Value {
+    match (Algorithm::of(public), sm2::coordinates(public)) {
+        (Algorithm::Sm2, Some((x, y))) => {
+            json!({ "kty": "EC", "crv": "SM2", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) })
+        }
+        _ => json!({ "kty": "OKP", "crv": "Ed25519", "x": public }),
+    }
+}
+
+fn public_of(jwk: &Value) -> Option<String> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    match (text("kty")?, text("crv")?) {
+        ("OKP", "Ed25519") => text("x").map(str::to_string),
+        ("EC", "SM2") => {
+            let number = |name| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+            sm2::of_coordinates(&number("x")?, &number("y")?)
+        }
+        _ => None,
+    }
+}
+
+/// The keys (Ed25519 and SM2) and the connector's address of a document that speaks of `did`.
 #[must_use]
 pub fn read(did: &str, document: &Value) -> Option<(Vec<String>, String)> {
     if document.get("id").and_then(Value::as_str) != Some(did) {
@@ -66,11 +91,7 @@ pub fn read(did: &str, document: &Value) -> Option<(Vec<String>, String)> {
         .get("verificationMethod")?
         .as_array()?
         .iter()
-        .filter_map(|m| {
-            let jwk = m.get("publicKeyJwk")?;
-            let fits = jwk.get("kty")? == "OKP" && jwk.get("crv")? == "Ed25519";
-            jwk.get("x")?.as_str().filter(|_| fits).map(str::to_string)
-        })
+        .filter_map(|m| public_of(m.get("publicKeyJwk")?))
         .collect();
     let service = document
         .get("service")?
@@ -109,5 +130,9 @@ mod tests {
         let doc = document("did:web:a", "KEY", "https://a/dsp");
         assert_eq!(read("did:web:a", &doc), Some((vec!["KEY".into()], "https://a/dsp".into())));
         assert_eq!(read("did:web:b", &doc), None);
+        let key = super::super::Key::sm2(&[3; 32]).unwrap();
+        let doc = document("did:web:a", &key.public(), "https://a/dsp");
+        assert_eq!(doc["verificationMethod"][0]["publicKeyJwk"]["crv"], "SM2");
+        assert_eq!(read("did:web:a", &doc), Some((vec![key.public()], "https://a/dsp".into())));
     }
 }

@@ -1,6 +1,7 @@
-//! The token of a request: a compact JWS (RFC 7515) signed with `EdDSA` (RFC 8037), for one receiver, one body and a few minutes.
+//! The token of a request: a compact JWS (RFC 7515) for one receiver, one body and a few minutes, signed with `EdDSA` (RFC 8037) or, under a private name,
+//! with SM2 and SM3.
 
-use super::{Key, digest, verify};
+use super::{Algorithm, Key, digest, verify};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
@@ -50,7 +51,9 @@ pub enum Refused {
     Replayed,
 }
 
-const HEADER: &str = r#"{"alg":"EdDSA","typ":"JWT"}"#;
+fn header(algorithm: Algorithm) -> String {
+    format!(r#"{{"alg":"{}","typ":"JWT"}}"#, algorithm.as_str())
+}
 
 /// Makes a token for a body.
 #[must_use]
@@ -64,29 +67,36 @@ pub fn issue(key: &Key, iss: &str, aud: &str, jti: &str, now: Timestamp, body: &
         body: digest(body),
     };
     let claims = serde_json::to_vec(&claims).unwrap_or_default();
-    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
+    let signed =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(header(key.algorithm())), URL_SAFE_NO_PAD.encode(claims));
     format!("{signed}.{}", key.sign(signed.as_bytes()))
 }
 
 /// Who a token says that it comes from, unverified: to find the keys.
 #[must_use]
 pub fn claimed(token: &str) -> Option<String> {
-    Some(parts(token)?.1.iss)
+    Some(parts(token)?.claims.iss)
 }
 
-fn parts(token: &str) -> Option<(&str, Claims, &str)> {
+/// A token in its parts.
+struct Parts<'a> {
+    algorithm: Algorithm,
+    signed: &'a str,
+    claims: Claims,
+    signature: &'a str,
+}
+
+fn parts(token: &str) -> Option<Parts<'_>> {
     if token.len() > CHARS {
         return None;
     }
     let (signed, signature) = token.rsplit_once('.')?;
     let (header, claims) = signed.split_once('.')?;
     let header: serde_json::Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).ok()?).ok()?;
-    // Only the one algorithm: a token does not choose how it is checked.
-    if header.get("alg")? != "EdDSA" {
-        return None;
-    }
+    let named = header.get("alg")?.as_str()?;
+    let algorithm = [Algorithm::Ed25519, Algorithm::Sm2].into_iter().find(|a| a.as_str() == named)?;
     let claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-    Some((signed, claims, signature))
+    Some(Parts { algorithm, signed, claims, signature })
 }
 
 /// Holds a token against the keys of its sender.
@@ -100,8 +110,10 @@ pub fn check(
     now: Timestamp,
     body: &[u8],
 ) -> Result<Claims, Refused> {
-    let (signed, claims, signature) = parts(token).ok_or(Refused::Form)?;
-    if !keys.iter().any(|key| verify(key, signed.as_bytes(), signature)) {
+    let Parts { algorithm, signed, claims, signature } = parts(token).ok_or(Refused::Form)?;
+    // A token does not choose how it is checked: the algorithm is that of the sender's key.
+    let fits = |key: &&String| Algorithm::of(key) == algorithm;
+    if !keys.iter().filter(fits).any(|key| verify(key, signed.as_bytes(), signature)) {
         return Err(Refused::Signature);
     }
     if claims.aud != aud {
@@ -183,6 +195,23 @@ mod tests {
             run(&format!("{head}.{forged}.{signature}"), &keys, "did:web:b", now(), b"{}"),
             Err(Refused::Signature)
         );
+    }
+
+    #[test]
+    fn a_token_signed_with_sm2_passes_and_none_is_checked_by_another_algorithm() {
+        let (sm2, ed) = (Key::sm2(&[1; 32]).unwrap(), Key::from_seed(&[1; 32]));
+        let run = |key: &Key, keys: &[String]| {
+            let token = issue(key, "did:web:a", "did:web:b", "1", now(), b"{}");
+            check(&token, keys, "did:web:b", now(), b"{}").map(|c| c.iss)
+        };
+        let both = [ed.public(), sm2.public()];
+        assert_eq!((run(&sm2, &both), run(&ed, &both)), (Ok("did:web:a".into()), Ok("did:web:a".into())));
+        assert_eq!(run(&sm2, &both[..1]), Err(Refused::Signature));
+        assert_eq!(run(&ed, &both[1..]), Err(Refused::Signature));
+        let token = issue(&sm2, "did:web:a", "did:web:b", "1", now(), b"{}");
+        let (_, rest) = token.split_once('.').unwrap();
+        let renamed = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header(Algorithm::Ed25519)));
+        assert_eq!(check(&renamed, &both, "did:web:b", now(), b"{}"), Err(Refused::Signature));
     }
 
     #[test]

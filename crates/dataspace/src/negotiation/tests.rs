@@ -46,6 +46,7 @@ fn messages() -> Vec<(&'static str, Incoming)> {
                 provider_pid: p.clone(),
                 consumer_pid: c.clone(),
                 agreement,
+                signature: None,
             }),
         ),
         (
@@ -53,6 +54,7 @@ fn messages() -> Vec<(&'static str, Incoming)> {
             Incoming::Verification(ContractAgreementVerificationMessage {
                 provider_pid: p.clone(),
                 consumer_pid: c.clone(),
+                signature: None,
             }),
         ),
         ("accepted", ev(Event::Accepted)),

@@ -382,7 +382,7 @@ proptest! {
         let read = ContractOfferMessage::read(message.json().to_string().as_bytes()).unwrap();
         prop_assert_eq!(&read, &message);
         let agreement = read.offer.agreed("a", "p", "c", jiff::Timestamp::UNIX_EPOCH);
-        let message = ContractAgreementMessage { provider_pid: "p".into(), consumer_pid: "c".into(), agreement };
+        let message = ContractAgreementMessage { provider_pid: "p".into(), consumer_pid: "c".into(), agreement, signature: Some("AAAA".into()) };
         let read = ContractAgreementMessage::read(message.json().to_string().as_bytes()).unwrap();
         prop_assert!(read.agreement.same_rules(&offer));
         read.agreement.check_agreement().unwrap();

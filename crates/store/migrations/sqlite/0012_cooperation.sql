@@ -1,7 +1,7 @@
 -- Zone with zone: what a partner shared last, leads handed over and received, whom we vouch for, and trust lists (ours under our own name).
 -- `item` is the record of the framework. A lead that is received holds its JSON once it was fetched.
 CREATE TABLE coop_file (
-  item INTEGER PRIMARY KEY REFERENCES item (id), sha256 TEXT NOT NULL, body TEXT NOT NULL, agreement TEXT NOT NULL, fetched_at BIGINT NOT NULL
+  item BIGINT NOT NULL UNIQUE REFERENCES item (id), sha256 TEXT NOT NULL, body TEXT NOT NULL, agreement TEXT NOT NULL, fetched_at BIGINT NOT NULL
 );
 CREATE TABLE coop_lead (
   id INTEGER PRIMARY KEY, item BIGINT NOT NULL REFERENCES item (id), direction TEXT NOT NULL CHECK (direction IN ('out', 'in')), urn TEXT NOT NULL UNIQUE,

@@ -90,6 +90,8 @@ pub struct NewAgreement {
     pub policy: String,
     /// Our signature over it.
     pub signature: String,
+    /// The peer's, where it sent one.
+    pub peer_signature: Option<String>,
 }
 
 /// A message in the outbox.
@@ -162,9 +164,10 @@ impl Store {
         }
         if let Some(made) = &to.agreement {
             let inserted = on!(&mut tx.conn, db => query(
-                "INSERT INTO ds_agreement (urn, role, peer, dataset, policy, signature, uses, bytes, created_at) \
-                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7)")
+                "INSERT INTO ds_agreement (urn, role, peer, dataset, policy, signature, peer_signature, uses, bytes, created_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0, $8)")
                 .bind(&made.urn).bind(to.role).bind(&to.peer).bind(&made.dataset).bind(&made.policy).bind(&made.signature)
+                .bind(&made.peer_signature)
                 .bind(micros(now)).execute(&mut **db).await.map(drop));
             inserted.map_err(Error::taken("agreement"))?;
         }
@@ -176,7 +179,8 @@ impl Store {
         let sent: Vec<&str> = to.posts.iter().map(|p| p.path.as_str()).collect();
         let after = Some(
             json!({ "kind": to.kind, "pid": to.pid, "peer": to.peer, "role": to.role, "state": to.state,
-            "why": to.why, "sends": sent, "agreement": agreement }),
+            "why": to.why, "sends": sent, "agreement": agreement,
+            "signatures": to.agreement.as_ref().map(|a| [Some(&a.signature), a.peer_signature.as_ref()]) }),
         );
         let before = to.from.map(|(_, version)| json!({ "version": version }));
         tx.note(Note { action: "ds.move", subject: format!("ds_exchange:{id}"), before, after }).await?;

@@ -26,6 +26,8 @@ pub struct Agreement {
     pub policy: String,
     /// Our signature over it.
     pub signature: String,
+    /// The peer's, where it sent one.
+    pub peer_signature: Option<String>,
     /// Uses that were allowed.
     pub uses: i64,
     /// Bytes that were sent.
@@ -55,10 +57,25 @@ pub struct Used {
     pub bytes: i64,
 }
 
-type Row = (i64, String, String, String, String, String, String, i64, i64, i64, Option<i64>, Option<String>);
+type Row = (
+    i64,
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    i64,
+    i64,
+    Option<i64>,
+    Option<String>,
+);
 type UseRow = (i64, i64, String, Option<String>, bool, String, i64);
 
-const AGREEMENT: &str = "SELECT id, urn, role, peer, dataset, policy, signature, uses, bytes, created_at, ended_at, ended_why FROM ds_agreement";
+const AGREEMENT: &str = "SELECT id, urn, role, peer, dataset, policy, signature, peer_signature, uses, bytes, created_at, ended_at, ended_why \
+     FROM ds_agreement";
 
 impl Store {
     /// An agreement by its identifier.
@@ -191,8 +208,22 @@ impl Store {
 }
 
 fn agreement(row: Row) -> Result<Agreement> {
-    let (id, urn, role, peer, dataset, policy, signature, uses, bytes, created, ended, why) = row;
+    let (id, urn, role, peer, dataset, policy, signature, peer_signature, uses, bytes, created, ended, why) =
+        row;
     let ended = optional(ended)?.map(|at| (at, why.unwrap_or_default()));
     let created = timestamp(created)?;
-    Ok(Agreement { id, urn, role, peer, dataset, policy, signature, uses, bytes, created, ended })
+    Ok(Agreement {
+        id,
+        urn,
+        role,
+        peer,
+        dataset,
+        policy,
+        signature,
+        peer_signature,
+        uses,
+        bytes,
+        created,
+        ended,
+    })
 }

@@ -114,8 +114,18 @@ async fn posts(store: &Store, id: i64) {
     store.post_tried(at(61), due[0].id, (Some(400), "no"), Tried::GivenUp).await.unwrap();
     assert_eq!(store.next_post().await.unwrap(), None);
     let all = store.posts_of(id).await.unwrap();
-    assert!(all.iter().all(|p| p.body.is_empty()), "what is delivered or given up keeps no body");
+    assert!(all[0].body.is_empty(), "what is delivered keeps no body");
     assert_eq!((all[1].said.as_deref(), all[1].failed), (Some("no"), Some(at(61))));
+    let by = Actor::System;
+    store.try_again(&by, at(62), id).await.unwrap();
+    let due = store.due_posts(at(62)).await.unwrap();
+    assert_eq!((due[0].name.as_str(), due[0].tries, due[0].body.as_str()), ("m2", 0, "body of m2"));
+    assert!(matches!(store.try_again(&by, at(63), id).await, Err(Error::NotFound { .. })));
+    store.post_tried(at(64), due[0].id, (None, "silent"), Tried::GivenUp).await.unwrap();
+    let there = store.exchange_by_id(id).await.unwrap().unwrap();
+    store.move_exchange(&by, at(65), &to(Some((id, there.version)), "TERMINATED", vec![])).await.unwrap();
+    let all = store.posts_of(id).await.unwrap();
+    assert!(all.iter().all(|p| p.body.is_empty()), "once the exchange is over nothing is kept to send");
 }
 
 async fn uses(store: &Store) {
@@ -126,6 +136,7 @@ async fn uses(store: &Store) {
         dataset: "urn:2".into(),
         policy: "{}".into(),
         signature: "s".into(),
+        peer_signature: None,
     };
     let mut last = to(Some((there.id, there.version)), "FINALIZED", vec![]);
     last.agreement = Some(made);
