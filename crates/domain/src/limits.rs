@@ -374,3 +374,11 @@ pub const DS_ANSWER_BYTES: usize = 64 << 20;
 pub const DS_TRIES: i64 = 12;
 /// Leads handed over and received in one cooperation of zones.
 pub const COOP_LEADS: usize = 5_000;
+/// How often one fetch of data may go on after it was cut, without counting again.
+pub const DS_RESUMES: i64 = 100;
+/// Bytes that may have been sent and lost on the way when a fetch is cut: from so far back it may go on.
+pub const DS_LOST_BYTES: i64 = 16 << 20;
+/// The most bytes of data that we take from a peer in one transfer.
+pub const DS_TAKEN_BYTES: u64 = 64 << 30;
+/// How often a push is tried before the transfer is ended.
+pub const DS_PUSHES: u32 = 5;

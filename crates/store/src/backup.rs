@@ -116,7 +116,7 @@ const TABLES: &[(&str, &str)] = &[
     ("item", "id# kind code whole% project% made_by created_at% ended_at% ended_why"),
     ("item_change", "id# item% effective said corrects% reason made_by recorded_at%"),
     ("hold", "id# item% project% manner since until expires note made_by created_at% ended_at% ended_why"),
-    ("ds_peer", "id# did name address keys made_by created_at% ended_at%"),
+    ("ds_peer", "id# did name address keys push_hosts made_by created_at% ended_at%"),
     ("ds_asset", "id# urn title description media sha256 bytes% offer made_by created_at% ended_at%"),
     ("ds_exchange", "id# kind pid other role peer state data version% created_at% changed_at%"),
     (
@@ -127,7 +127,11 @@ const TABLES: &[(&str, &str)] = &[
         "ds_post",
         "id# exchange% name address path body tries% next_at% status% said created_at% done_at% failed_at%",
     ),
-    ("ds_use", "id# agreement% at% asker purpose allowed? said bytes%"),
+    (
+        "ds_use",
+        "id# agreement% at% asker purpose allowed? said bytes% exchange% sha256 whole% reached% resumes%",
+    ),
+    ("ds_copy", "id# exchange% agreement sha256 bytes% media made_by created_at% ended_at% ended_why"),
     ("coop_file", "item% sha256 body agreement fetched_at%"),
     ("coop_lead", "id# item% direction urn lead% title day body made_by created_at% taken_at%"),
     ("trust_member", "id# did name uscc address keys made_by created_at% ended_at%"),

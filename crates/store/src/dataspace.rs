@@ -3,6 +3,7 @@
 //! What an exchange means is the crate `dataspace`'s business; here its state and its JSON are kept, compared and set in one transaction with
 //! the messages that are to be sent, the agreement that came of it, and the journal.
 
+pub mod delivery;
 pub mod exchange;
 pub mod usage;
 
@@ -30,6 +31,8 @@ pub struct Peer {
     pub address: String,
     /// Its public keys.
     pub keys: Vec<String>,
+    /// Hosts to which it may have data pushed, besides its own.
+    pub push_hosts: Vec<String>,
     /// Since when it is known.
     pub created: Timestamp,
 }
@@ -78,7 +81,7 @@ pub struct NewAsset {
     pub offer: String,
 }
 
-type PeerRow = (i64, String, String, String, String, i64);
+type PeerRow = (i64, String, String, String, String, String, i64);
 type AssetRow = (i64, String, String, String, String, String, i64, String, i64, Option<i64>);
 
 const ASSET: &str =
@@ -116,6 +119,30 @@ impl Store {
         Ok(id)
     }
 
+    /// Says to which hosts, besides its own, a peer may have data pushed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for no such peer; [`Error::Invalid`] for too long a list.
+    pub async fn allow_push(&self, by: &Actor, now: Timestamp, id: i64, hosts: &[String]) -> Result<()> {
+        let text = hosts.join(" ");
+        if text.chars().count() > limits::DS_SAID_CHARS {
+            return Err(Error::Invalid(format!(
+                "hosts: at most {} characters in all",
+                limits::DS_SAID_CHARS
+            )));
+        }
+        let mut tx = self.tx("ds.push_hosts", by, now).await?;
+        let done = on!(&mut tx.conn, db => query("UPDATE ds_peer SET push_hosts = $1 WHERE id = $2 AND ended_at IS NULL")
+            .bind(&text).bind(id).execute(&mut **db).await.map(|d| d.rows_affected()))?;
+        if done == 0 {
+            return Err(Error::NotFound { what: "peer" });
+        }
+        let after = Some(json!({ "hosts": text }));
+        tx.note(Note { action: "ds.push_hosts", subject: format!("ds_peer:{id}"), before: NOTHING, after })
+            .await?;
+        tx.commit().await
+    }
+
     /// Knows a connector no more: its messages are refused from then on.
     ///
     /// # Errors
@@ -130,7 +157,7 @@ impl Store {
     /// Only when the database fails.
     pub async fn peers(&self) -> Result<Vec<Peer>> {
         let rows: Vec<PeerRow> = on!(&self.reader, db => query_as(
-            "SELECT id, did, name, address, keys, created_at FROM ds_peer WHERE ended_at IS NULL ORDER BY name LIMIT $1")
+            "SELECT id, did, name, address, keys, push_hosts, created_at FROM ds_peer WHERE ended_at IS NULL ORDER BY name LIMIT $1")
             .bind(limits::DS_PEERS as i64).fetch_all(db).await)?;
         rows.into_iter().map(peer).collect()
     }
@@ -141,7 +168,7 @@ impl Store {
     /// Only when the database fails.
     pub async fn peer(&self, did: &str) -> Result<Option<Peer>> {
         let row: Option<PeerRow> = on!(&self.reader, db => query_as(
-            "SELECT id, did, name, address, keys, created_at FROM ds_peer WHERE did = $1 AND ended_at IS NULL")
+            "SELECT id, did, name, address, keys, push_hosts, created_at FROM ds_peer WHERE did = $1 AND ended_at IS NULL")
             .bind(did).fetch_optional(db).await)?;
         row.map(peer).transpose()
     }
@@ -269,9 +296,10 @@ impl Store {
     }
 }
 
-fn peer((id, did, name, address, keys, created): PeerRow) -> Result<Peer> {
+fn peer((id, did, name, address, keys, hosts, created): PeerRow) -> Result<Peer> {
     let keys = serde_json::from_str(&keys).map_err(|e| Error::corrupt("ds_peer.keys", e))?;
-    Ok(Peer { id, did, name, address, keys, created: timestamp(created)? })
+    let push_hosts = hosts.split_whitespace().map(str::to_string).collect();
+    Ok(Peer { id, did, name, address, keys, push_hosts, created: timestamp(created)? })
 }
 
 fn asset(

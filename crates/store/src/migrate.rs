@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     step!("0011_dataspace"),
     step!("0012_cooperation"),
     step!("0013_signatures"),
+    step!("0014_delivery"),
 ];
 
 /// Two programs that open one PostgreSQL database at once take turns under this lock (any constant will do).

@@ -60,6 +60,9 @@ struct UseRow {
 #[serde(default)]
 pub struct Typed {
     why: String,
+    push: String,
+    purpose: String,
+    region: String,
 }
 
 async fn find(app: &App, id: i64) -> Result<Agreement> {
@@ -172,7 +175,7 @@ pub async fn transfer(
     State(app): State<App>,
     signed: Signed,
     Path(id): Path<i64>,
-    Checked(_): Checked<Typed>,
+    Checked(typed): Checked<Typed>,
 ) -> Result<Redirect> {
     let a = find(&app, id).await?;
     let back = format!("/dataspace/agreements/{id}");
@@ -184,8 +187,13 @@ pub async fn transfer(
         )
         .next(back.clone(), "返回", "Back")
     })?;
-    let made = flow::fetch(&app, &signed.actor(), (&peer.did, &peer.address), (&a.urn, PULL)).await;
-    Ok(Redirect::to(&format!("/dataspace/exchanges/{}", made?)))
+    let (by, to) = (signed.actor(), (peer.did.as_str(), peer.address.as_str()));
+    let made = if typed.push.is_empty() {
+        flow::fetch(&app, &by, to, (&a.urn, PULL)).await?
+    } else {
+        flow::ask_push(&app, &by, to, &a.urn, (&typed.purpose, &typed.region)).await?
+    };
+    Ok(Redirect::to(&format!("/dataspace/exchanges/{made}")))
 }
 
 /// `POST /dataspace/agreements/{id}/revoke`: nothing is used under it any more, and open streams are cut.

@@ -1,5 +1,6 @@
 //! `GET /dsp-data/{pid}`: the data of a transfer, under its agreement. Every fetch is decided by the agreement's policy and counted before the first
-//! byte; what ends or waits in between cuts the stream.
+//! byte; what ends or waits in between cuts the stream. A fetch that was cut goes on with `Range: bytes=N-` (RFC 9110, 14.2) without counting again, as long as
+//! the bytes are the same (`ETag`, `If-Range`) and it does not go back further than what may have been lost on the way.
 
 use super::flow::{Known, TRANSFER};
 use crate::app::App;
@@ -14,8 +15,9 @@ use dataspace::policy::{Ask, Point, decide};
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::json;
-use store::dataspace::usage::Agreement;
-use tokio::io::AsyncReadExt as _;
+use store::dataspace::Asset;
+use store::dataspace::usage::{Agreement, NewUse};
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio::sync::watch;
 
 /// What a consumer states of its use.
@@ -66,46 +68,115 @@ async fn serve(app: &App, pid: &str, stated: &Stated, headers: &HeaderMap) -> an
         return Ok(refused(StatusCode::FORBIDDEN, &format!("传输{zh}"), &format!("the transfer is {en}")));
     }
     let transfer = Known::transfer(&exchange)?;
-    let now = app.clock.now();
-    let (mut most, mut dataset) = (None, String::new());
-    let decision = app
-        .store
-        .use_agreement(now, &transfer.agreement, (&exchange.peer, stated.purpose.as_deref()), |agreement| {
-            let (allowed, said, left) = judge(agreement, &exchange.peer, stated, now);
-            most = left;
-            dataset.clone_from(&agreement.dataset);
-            (allowed, said)
-        })
-        .await?;
-    let (id, allowed, said) = decision;
-    if !allowed {
-        return Ok(refused(StatusCode::FORBIDDEN, &said, &said));
-    }
-    let asset = app.store.asset(&dataset).await?;
+    let agreement = app.store.ds_agreement(&transfer.agreement).await?;
+    let asset = match &agreement {
+        Some(agreement) => app.store.asset(&agreement.dataset).await?,
+        None => None,
+    };
     let file = asset.as_ref().and_then(|a| keep::place(&app.config, &a.sha256));
     let (Some(asset), Some(path)) = (asset, file) else { return Ok(unknown()) };
-    let file = tokio::fs::File::open(&path).await?;
-    let stream = Flow {
+    let from = match from_byte(headers, &asset) {
+        Ok(from) => from,
+        Err(response) => return Ok(response),
+    };
+    let asked = NewUse {
+        asker: &exchange.peer,
+        purpose: stated.purpose.as_deref(),
+        exchange: exchange.id,
+        sha256: &asset.sha256,
+        whole: asset.bytes,
+        goes_on: from,
+    };
+    let (opened, most) = match open(app, &transfer.agreement, &asked, stated.region.as_deref(), &path).await?
+    {
+        Ok(opened) => opened,
+        Err(said) => return Ok(refused(StatusCode::FORBIDDEN, &said, &said)),
+    };
+    let (use_id, file) = opened;
+    let start = from.unwrap_or(0);
+    let flow = Flow {
         app: app.clone(),
         file,
         cuts,
         pid: pid.to_string(),
-        use_id: id,
+        use_id,
         left: most,
         sent: 0,
-        rest: asset.bytes,
+        at: start,
+        whole: asset.bytes,
         over: false,
     };
-    let body = Body::from_stream(stream::unfold(stream, Flow::next));
-    let mut response = (StatusCode::OK, body).into_response();
+    let body = Body::from_stream(flow.stream());
+    let status = if from.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut response = (status, body).into_response();
     let kind = asset.media.parse().unwrap_or(header::HeaderValue::from_static("application/octet-stream"));
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::ACCEPT_RANGES, header::HeaderValue::from_static("bytes"));
+    headers.insert(header::ETAG, format!("\"{}\"", asset.sha256).parse()?);
+    if from.is_some() {
+        let range = format!("bytes {start}-{}/{}", asset.bytes - 1, asset.bytes);
+        headers.insert(header::CONTENT_RANGE, range.parse()?);
+    }
     // A stream that is cut short of its length is known to be broken at the other end.
-    if most.is_none_or(|m| m >= u64::try_from(asset.bytes).unwrap_or(0)) {
-        response.headers_mut().insert(header::CONTENT_LENGTH, asset.bytes.into());
+    if most.is_none_or(|m| m >= u64::try_from(asset.bytes - start).unwrap_or(0)) {
+        headers.insert(header::CONTENT_LENGTH, (asset.bytes - start).into());
     }
     Ok(response)
 }
+
+/// From which byte a fetch goes on; `None` from the first. A range of other bytes than those that are here now begins anew (`If-Range`).
+fn from_byte(headers: &HeaderMap, asset: &Asset) -> Result<Option<i64>, Response> {
+    let text = |name| headers.get(name).and_then(|v: &header::HeaderValue| v.to_str().ok());
+    let same = text(header::IF_RANGE).is_none_or(|tag| tag.trim_matches('"') == asset.sha256);
+    // Only what goes on to the end; any other range is answered whole, as RFC 9110 allows.
+    let from = text(header::RANGE)
+        .filter(|_| same)
+        .and_then(|r| r.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    match from {
+        None | Some(0) => Ok(None),
+        Some(from) if (1..asset.bytes).contains(&from) => Ok(Some(from)),
+        Some(_) => {
+            let all = [(header::CONTENT_RANGE, format!("bytes */{}", asset.bytes))];
+            Err((StatusCode::RANGE_NOT_SATISFIABLE, all).into_response())
+        }
+    }
+}
+
+/// Decides and counts a use and opens the file at its place: the number of the use, the file, and how many bytes the agreement leaves; or why not.
+///
+/// # Errors
+/// The store or the disk fails.
+pub async fn open(
+    app: &App,
+    agreement: &str,
+    asked: &NewUse<'_>,
+    region: Option<&str>,
+    path: &std::path::Path,
+) -> anyhow::Result<Result<Opened, String>> {
+    let now = app.clock.now();
+    let stated = Stated { purpose: asked.purpose.map(str::to_string), region: region.map(str::to_string) };
+    let mut most = None;
+    let decided = app
+        .store
+        .use_agreement(now, agreement, asked, |agreement| {
+            let (allowed, said, left) = judge(agreement, asked.asker, &stated, now);
+            most = left;
+            (allowed, said)
+        })
+        .await?;
+    if !decided.allowed {
+        return Ok(Err(decided.said));
+    }
+    let mut file = tokio::fs::File::open(path).await?;
+    if let Some(from) = asked.goes_on {
+        file.seek(std::io::SeekFrom::Start(u64::try_from(from)?)).await?;
+    }
+    Ok(Ok(((decided.id, file), most)))
+}
+
+/// A use that was decided, with its file; and how many bytes the agreement leaves.
+pub type Opened = ((i64, tokio::fs::File), Option<u64>);
 
 /// Whether the agreement allows one more fetch, why not, and how many bytes it leaves.
 fn judge(
@@ -133,29 +204,46 @@ fn judge(
 }
 
 /// One stream: what it holds is one chunk.
-struct Flow {
-    app: App,
-    file: tokio::fs::File,
-    cuts: watch::Receiver<u64>,
-    pid: String,
-    use_id: i64,
-    left: Option<u64>,
-    sent: i64,
-    rest: i64,
-    over: bool,
+#[derive(Debug)]
+pub struct Flow {
+    /// The instance.
+    pub app: App,
+    /// What is read.
+    pub file: tokio::fs::File,
+    /// Tells when to look again whether it may go on.
+    pub cuts: watch::Receiver<u64>,
+    /// Our name of the transfer.
+    pub pid: String,
+    /// Number of the use.
+    pub use_id: i64,
+    /// Bytes that the agreement leaves.
+    pub left: Option<u64>,
+    /// Bytes sent and not noted yet.
+    pub sent: i64,
+    /// The place in the whole.
+    pub at: i64,
+    /// How many bytes there are.
+    pub whole: i64,
+    /// Whether nothing more comes.
+    pub over: bool,
 }
 
 /// What was sent is counted even when the reader goes away.
 impl Drop for Flow {
     fn drop(&mut self) {
-        let (store, id, sent) = (self.app.store.clone(), self.use_id, self.sent);
+        let (store, id, sent, at) = (self.app.store.clone(), self.use_id, self.sent, self.at);
         if sent > 0 {
-            tokio::spawn(async move { store.use_sent(id, sent).await });
+            tokio::spawn(async move { store.use_sent(id, sent, at).await });
         }
     }
 }
 
 impl Flow {
+    /// The bytes, as they are read.
+    pub fn stream(self) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> + Send + 'static {
+        stream::unfold(self, Flow::next)
+    }
+
     async fn next(mut self) -> Option<(std::io::Result<Bytes>, Flow)> {
         if self.over {
             return None;
@@ -195,10 +283,10 @@ impl Flow {
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(read as u64);
         }
-        self.rest -= i64::try_from(read).unwrap_or(i64::MAX);
+        self.at += i64::try_from(read).unwrap_or(i64::MAX);
         // What was sent is kept from time to time, so that a crash does not give it away twice; and at the end, which a reader that knows the
         // length never asks for.
-        if self.sent >= 4 << 20 || self.rest <= 0 {
+        if self.sent >= 4 << 20 || self.at >= self.whole {
             self.note().await;
         }
         Ok(Some(buffer.into()))
@@ -214,7 +302,7 @@ impl Flow {
     async fn note(&mut self) {
         let sent = std::mem::take(&mut self.sent);
         if sent > 0
-            && let Err(error) = self.app.store.use_sent(self.use_id, sent).await
+            && let Err(error) = self.app.store.use_sent(self.use_id, sent, self.at).await
         {
             tracing::error!(%error, "bytes that were sent could not be counted");
         }

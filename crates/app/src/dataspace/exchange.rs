@@ -2,8 +2,9 @@
 
 use super::flow::{self, Known, NEGOTIATION, Stop, TRANSFER};
 use super::outbox::peer_state;
-use super::page::{role, state, terms};
+use super::page::{role, size, state, terms};
 use super::steward::Todo;
+use super::take::{Taking, stated};
 use crate::app::App;
 use crate::clock::shown;
 use crate::web::chrome::{Chrome, Nav};
@@ -23,6 +24,7 @@ use domain::role::Action;
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::atomic::Ordering;
 use store::dataspace::exchange::{Exchange, Post};
 
 #[derive(Template)]
@@ -41,6 +43,9 @@ struct ExchangePage {
     reason: Option<String>,
     acts: Vec<(&'static str, &'static str)>,
     readable: bool,
+    copies: Vec<CopyRow>,
+    taking: Option<TakingRow>,
+    may_export: bool,
     posts: Vec<PostRow>,
     moving: bool,
     /// Whether a message was given up that may be tried again.
@@ -48,6 +53,25 @@ struct ExchangePage {
     /// Whether the peer may be asked where it stands.
     askable: bool,
     answered: Option<String>,
+}
+
+/// A copy of the data that is here, or was.
+struct CopyRow {
+    id: i64,
+    when: String,
+    size: String,
+    media: String,
+    sha256: String,
+    ended: Option<(String, String)>,
+}
+
+/// A fetch under way, or how the last one failed.
+struct TakingRow {
+    under_way: bool,
+    got: String,
+    whole: String,
+    percent: u64,
+    fault: Option<String>,
 }
 
 struct PostRow {
@@ -83,7 +107,11 @@ pub(super) fn told(stop: Stop, back: &str) -> WebError {
     }
 }
 
-async fn find(app: &App, id: i64) -> Result<Exchange> {
+/// The exchange of a number.
+///
+/// # Errors
+/// 404 with the way to the page of the data space.
+pub async fn find(app: &App, id: i64) -> Result<Exchange> {
     let found = app.store.exchange_by_id(id).await?;
     found.ok_or_else(|| {
         WebError::not_found("没有这个流程。", "There is no such exchange.").next(
@@ -133,11 +161,42 @@ pub async fn get(
         reason,
         acts: if may { acts } else { Vec::new() },
         readable: readable && may,
+        copies: app.store.copies_of(id).await?.into_iter().map(copy_row).collect(),
+        taking: app.space.takings.of(id).and_then(|t| taking_row(&t)),
+        may_export: signed.may(Action::Export),
         posts: posts.iter().map(|p| row(p, lang)).collect(),
         stuck: may && !over && !moving && posts.last().is_some_and(|p| p.failed.is_some()),
         askable: may && !over && asked,
         answered,
         moving,
+    })
+}
+
+fn copy_row(c: store::dataspace::delivery::Copy) -> CopyRow {
+    CopyRow {
+        id: c.id,
+        when: shown(c.created),
+        size: size(c.bytes),
+        media: c.media,
+        sha256: c.sha256,
+        ended: c.ended.map(|(at, why)| (shown(at), why)),
+    }
+}
+
+fn taking_row(t: &Taking) -> Option<TakingRow> {
+    let (got, whole) = (t.got.load(Ordering::Relaxed), t.whole.load(Ordering::Relaxed));
+    let fault = t.fault();
+    // A fetch that ended well shows as a copy.
+    if t.over() && fault.is_none() {
+        return None;
+    }
+    let bytes = |n: u64| size(i64::try_from(n).unwrap_or(i64::MAX));
+    Some(TakingRow {
+        under_way: !t.over(),
+        got: bytes(got),
+        whole: if whole == 0 { "?".into() } else { bytes(whole) },
+        percent: (got * 100).checked_div(whole).unwrap_or(0).min(100),
+        fault,
     })
 }
 
@@ -256,15 +315,7 @@ pub async fn read(
         )
         .next(back, "返回", "Back"));
     };
-    let mut query = Vec::new();
-    for (name, text) in [("purpose", typed.purpose.trim()), ("region", typed.region.trim())] {
-        if !text.is_empty() {
-            query.push(format!("{name}={}", encode(text)));
-        }
-    }
-    let separator = if endpoint.contains('?') { '&' } else { '?' };
-    let address =
-        if query.is_empty() { endpoint } else { format!("{endpoint}{separator}{}", query.join("&")) };
+    let address = stated(&endpoint, &typed.purpose, &typed.region);
     let request = app.space.client()?.get(address).header(header::AUTHORIZATION, format!("Bearer {secret}"));
     let response = request.send().await.map_err(|error| {
         WebError::bad_request(format!("连不上对方：{error}"), format!("The peer cannot be reached: {error}"))

@@ -1,12 +1,13 @@
 //! Moving exchanges: what a peer's message or our own act does, in one transaction with what is to be sent. Two that move the same exchange at once
 //! are put in order by its version; the later one is decided anew.
 
-use super::new_id;
 use super::steward::{Todo, signature};
+use super::take::INBOX;
+use super::{PUSH, new_id, push};
 use crate::app::App;
 use anyhow::{Context as _, Result, anyhow};
 use dataspace::identity::agreement_signed;
-use dataspace::message::SIGNATURE;
+use dataspace::message::{DataAddress, EndpointProperty, SIGNATURE};
 use dataspace::negotiation::{Act, Incoming, Negotiation, State, Step};
 use dataspace::odrl::Policy;
 use dataspace::transfer::{self, Transfer};
@@ -178,9 +179,14 @@ impl Known {
             }
             Known::Transfer(t) => {
                 kind = TRANSFER;
-                // A provider keeps no secret: only its hash is stored, and the message until it is delivered.
+                // A provider keeps no secret of its own: only its hash is stored, and the message until it is delivered. Where the consumer wants data pushed
+                // is kept while they may be, and by nobody once it is over.
                 let mut kept = t.clone();
-                if kept.role == Role::Provider && kept.state != transfer::State::Requested {
+                let pushes = kept.format == PUSH && !kept.state.is_final();
+                if kept.role == Role::Provider && kept.state != transfer::State::Requested && !pushes {
+                    kept.data_address = None;
+                }
+                if kept.state.is_final() {
                     kept.data_address = None;
                 }
                 (
@@ -264,7 +270,10 @@ pub fn follow(app: &App, id: i64) {
 
 async fn next(app: &App, id: i64) -> Result<()> {
     let Some(exchange) = app.store.exchange_by_id(id).await? else { return Ok(()) };
-    let Some(todo) = app.space.steward.next(app, &exchange).await? else { return Ok(()) };
+    let Some(todo) = app.space.steward.next(app, &exchange).await? else {
+        push::maybe(app, &exchange);
+        return Ok(());
+    };
     match act_on(app, &Actor::System, &exchange, todo).await {
         // Whoever was faster has asked the steward too.
         Err(Stop::Failed(error)) if matches!(error.downcast_ref(), Some(Error::Stale { .. })) => Ok(()),
@@ -316,7 +325,7 @@ pub async fn ask(app: &App, by: &Actor, (peer, address): (&str, &str), offer: Po
     Ok(write(app, by, &to).await?)
 }
 
-/// Starts a transfer as consumer.
+/// Starts a transfer as consumer; data are fetched by us.
 ///
 /// # Errors
 /// Only when the database fails.
@@ -324,6 +333,38 @@ pub async fn fetch(app: &App, by: &Actor, to: (&str, &str), agreement: (&str, &s
     let (made, out) = Transfer::request(&new_id()?, to, agreement, None, &app.space.endpoint());
     let to = Known::Transfer(made).made_of(app, None, Some(out), "request")?;
     Ok(write(app, by, &to).await?)
+}
+
+/// Starts a transfer as consumer; the provider pushes the data into our inbox, stating this purpose and region for us.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn ask_push(
+    app: &App,
+    by: &Actor,
+    to: (&str, &str),
+    agreement: &str,
+    (purpose, region): (&str, &str),
+) -> Result<i64> {
+    let pid = new_id()?;
+    let secret = crate::web::session::random::<32>()?.to_vec();
+    let endpoint = format!("{}{INBOX}/{pid}", app.space.address());
+    let mut address = DataAddress::http(&endpoint, &crate::web::session::hex(&secret));
+    for (name, value) in [("purpose", purpose), ("region", region)] {
+        if !value.trim().is_empty() {
+            address.endpoint_properties.push(EndpointProperty {
+                kind: "EndpointProperty".into(),
+                name: name.into(),
+                value: value.trim().into(),
+            });
+        }
+    }
+    let (mut made, out) =
+        Transfer::request(&pid, to, (agreement, PUSH), Some(address), &app.space.endpoint());
+    // Ours is known by its hash; the message holds it until it is delivered.
+    made.data_address = None;
+    let to = Known::Transfer(made).made_of(app, None, Some(out), "request")?;
+    Ok(write(app, by, &Move { key: Some(secret), ..to }).await?)
 }
 
 /// A peer's first message of an exchange, already read: keeps what `make` makes of it under our new name; one that comes again finds what is there.

@@ -11,7 +11,9 @@ pub mod outbox;
 pub mod page;
 pub mod peer;
 pub mod publish;
+pub mod push;
 pub mod steward;
+pub mod take;
 pub mod wire;
 
 use crate::app::App;
@@ -37,6 +39,9 @@ pub const DATA: &str = "/dsp-data";
 pub const NAME: &str = "landfall-message";
 /// The format in which we deliver: the consumer fetches over HTTP.
 pub const PULL: &str = "HttpData-PULL";
+
+/// The other: the provider sends it to where the consumer says.
+pub const PUSH: &str = "HttpData-PUSH";
 
 /// Decides who a request comes from, and what our own requests carry.
 pub trait Gate: Debug + Send + Sync {
@@ -91,12 +96,17 @@ pub struct Space {
     address: OnceLock<String>,
     key: OnceLock<Key>,
     client: OnceLock<reqwest::Client>,
+    pusher: OnceLock<reqwest::Client>,
     /// Who may speak to us.
     pub gate: Arc<dyn Gate>,
     /// Who decides what comes next.
     pub steward: Arc<dyn Steward>,
     /// Wakes the outbox.
     pub wake: Notify,
+    /// Copies of peers' data that are being fetched.
+    pub takings: take::Takings,
+    /// Data that are being pushed to peers.
+    pub pushes: push::Pushes,
     /// What is brought from partners.
     pub errands: Errands,
     /// Grows whenever a transfer or an agreement ends or waits: open streams look again.
@@ -118,9 +128,12 @@ impl Space {
             address: OnceLock::new(),
             key: OnceLock::new(),
             client: OnceLock::new(),
+            pusher: OnceLock::new(),
             gate,
             steward,
             wake: Notify::new(),
+            takings: take::Takings::default(),
+            pushes: push::Pushes::default(),
             errands: Errands::default(),
             cuts: watch::Sender::new(0),
         }
@@ -181,6 +194,25 @@ impl Space {
             let _ = self.client.set(client);
         }
         self.client.get().context("no client")
+    }
+
+    /// The client for what is pushed: a receiver answers only at the end of a long body, so that only the whole is limited.
+    ///
+    /// # Errors
+    /// When no TLS can be set up.
+    pub fn pusher(&self) -> Result<&reqwest::Client> {
+        if self.pusher.get().is_none() {
+            provide_tls();
+            let client = reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(std::time::Duration::from_secs(5))
+                .timeout(std::time::Duration::from_secs(6 * 3_600))
+                .no_proxy()
+                .build()
+                .context("cannot set up the client of the data space")?;
+            let _ = self.pusher.set(client);
+        }
+        self.pusher.get().context("no client")
     }
 
     /// Lets open streams look again.

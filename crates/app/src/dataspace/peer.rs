@@ -30,6 +30,7 @@ struct PeerPage {
     name: String,
     did: String,
     address: String,
+    hosts: String,
     fault: Option<String>,
     rows: Vec<Row>,
 }
@@ -105,6 +106,37 @@ pub async fn end(
     Ok(Redirect::to("/dataspace#peers"))
 }
 
+/// What is typed of hosts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Hosts {
+    hosts: String,
+}
+
+/// `POST /dataspace/peers/{id}/hosts`: to which hosts, besides its own, this peer may have data pushed.
+pub async fn hosts(
+    State(app): State<App>,
+    signed: Signed,
+    Path(id): Path<i64>,
+    Checked(typed): Checked<Hosts>,
+) -> Result<Redirect> {
+    let back = format!("/dataspace/peers/{id}");
+    let list: Vec<String> = domain::text::split_list(&typed.hosts)
+        .into_iter()
+        .flat_map(|h| h.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>())
+        .collect();
+    let plain = |h: &String| h.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':'));
+    if let Some(odd) = list.iter().find(|h| !plain(h)) {
+        return Err(WebError::bad_request(
+            format!("主机“{odd}”：只写主机名，如 store.example 或 store.example:9000。"),
+            format!("host `{odd}`: write the name alone, such as store.example or store.example:9000."),
+        )
+        .next(back, "返回", "Back"));
+    }
+    app.store.allow_push(&signed.actor(), app.clock.now(), id, &list).await?;
+    Ok(Redirect::to(&back))
+}
+
 async fn find(app: &App, id: i64) -> Result<Peer> {
     let found = app.store.peers().await?.into_iter().find(|p| p.id == id);
     found.ok_or_else(|| {
@@ -130,6 +162,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         name: peer.name,
         did: peer.did,
         address: page::bare(&peer.address),
+        hosts: peer.push_hosts.join("、"),
         fault,
         rows,
     })

@@ -1,7 +1,7 @@
 //! The steward decides what we do next in an exchange, from nothing but its state and what is published: asked again after a crash it says the same.
 
 use super::flow::Known;
-use super::{DATA, PULL, new_id};
+use super::{DATA, PULL, PUSH, new_id};
 use crate::app::App;
 use anyhow::{Context as _, Result};
 use dataspace::message::DataAddress;
@@ -118,9 +118,13 @@ async fn next_transfer(app: &App, t: &Transfer) -> Result<Option<Todo>> {
         return Ok(None);
     }
     let agreement = app.store.ds_agreement(&t.agreement).await?;
-    if t.format != PULL || agreement.is_none_or(|a| a.ended.is_some()) {
+    let pushed = t.format == PUSH && t.data_address.is_some();
+    if !(t.format == PULL || pushed) || agreement.is_none_or(|a| a.ended.is_some()) {
         let why = "协议已撤销或格式不支持 (the agreement was revoked, or the format is not supported)";
         return Ok(Some(Todo::Transfer(TransferAct::Terminate(why.into()), None)));
+    }
+    if pushed {
+        return Ok(Some(Todo::Transfer(TransferAct::Start(None), None)));
     }
     let secret = crate::web::session::random::<32>()?.to_vec();
     let address = format!("{}{DATA}/{}", app.space.address(), t.provider_pid);

@@ -3,14 +3,15 @@
 
 use super::flow::{self, Known, Message, Stop};
 use super::steward::{may_see, offered};
-use super::{NAME, PATH, PULL};
+use super::take::{INBOX, inbox};
+use super::{NAME, PATH, PULL, PUSH};
 use crate::app::App;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use dataspace::catalog::{self, Listing};
 use dataspace::identity::did;
 use dataspace::message::{self, Wire, ack};
@@ -47,6 +48,7 @@ pub fn routes() -> Router<App> {
         .route("/.well-known/dspace-version", get(versions))
         .route("/.well-known/did.json", get(document))
         .nest(PATH, protocol)
+        .route(&format!("{INBOX}/{{pid}}"), put(inbox).layer(DefaultBodyLimit::disable()))
 }
 
 const NEGOTIATION: &str = "ContractNegotiationError";
@@ -129,7 +131,7 @@ fn listing(app: &App, asset: &Asset) -> anyhow::Result<Listing> {
         id: asset.urn.clone(),
         title: asset.title.clone(),
         description: asset.description.clone(),
-        formats: vec![PULL.to_string()],
+        formats: vec![PULL.to_string(), PUSH.to_string()],
         offers: vec![offer],
         endpoint: app.space.endpoint(),
         participant: app.space.did(),

@@ -126,3 +126,121 @@ async fn three_reads_for_a_purpose_and_the_fourth_is_refused_with_the_reason() {
         assert_eq!(world.app.store.verify_journal().await.unwrap().broken, None);
     }
 }
+
+/// Two zones that know each other; the first publishes a file under these terms and the second agrees to it.
+async fn agreed(file: &[u8], terms: &[(&str, &str)]) -> (World, Client, World, Client, String) {
+    let ((a, a_base), (b, b_base)) = (zone(false).await, zone(false).await);
+    let (mut ours, mut theirs) = (a.as_role(Role::Director).await, b.as_role(Role::Director).await);
+    for (client, address) in [(&mut ours, &b_base), (&mut theirs, &a_base)] {
+        client.post("/dataspace/peers", &[("address", address), ("name", "友邻园区")]).await;
+    }
+    let sent = ours.upload("/dataspace/upload", &[], "数据.csv", file).await;
+    let to = sent.goes_to().split('?').next().unwrap().to_string();
+    let all: Vec<(&str, &str)> =
+        [("name", "数据.csv"), ("title", "数据")].into_iter().chain(terms.iter().copied()).collect();
+    assert_eq!(ours.post(&to, &all).await.status, StatusCode::SEE_OTHER);
+    let peer =
+        theirs.page("/dataspace").await.all("#peers li a")[0].value().attr("href").unwrap().to_string();
+    let catalogue = theirs.page(&peer).await;
+    assert!(catalogue.text("#catalogue").contains("HttpData-PUSH"));
+    let (dataset, offer) = (catalogue.value("input[name=dataset]"), catalogue.value("input[name=offer]"));
+    let asked = theirs.post(&format!("{peer}/request"), &[("dataset", &dataset), ("offer", &offer)]).await;
+    until(&mut theirs, &asked.goes_to(), "h1", "FINALIZED").await;
+    let page = theirs.page("/dataspace").await;
+    let agreement = page.all("#agreements tbody a")[0].value().attr("href").unwrap().to_string();
+    (a, ours, b, theirs, agreement)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_is_kept_and_a_read_that_was_cut_goes_on_without_counting() {
+    let file: Vec<u8> = (0..12u32 << 20).map(|n| b"0123456789abcdef\n"[(n % 17) as usize]).collect();
+    let (a, _, b, mut theirs, agreement) = agreed(&file, &[("reads", "2"), ("purposes", "研判")]).await;
+    let transfer = theirs.post(&format!("{agreement}/transfer"), &[]).await.goes_to();
+    until(&mut theirs, &transfer, "h1", "STARTED").await;
+    let refused = theirs.post(&format!("{transfer}/take"), &[]).await;
+    assert_eq!(refused.status, StatusCode::SEE_OTHER);
+    until(&mut theirs, &transfer, "#copy", "没有申明目的").await;
+    theirs.post(&format!("{transfer}/take"), &[("purpose", "研判")]).await;
+    until(&mut theirs, &transfer, "#copy", "已保存").await;
+    let page = theirs.page(&transfer).await;
+    let link = page.all("#copy li a")[0].value().attr("href").unwrap().to_string();
+    let copy = theirs.get(&link).await;
+    assert!(copy.status == StatusCode::OK && copy.bytes == file, "{}", copy.bytes.len());
+    assert!(
+        !b.dir().join("uploads").read_dir().unwrap().any(|f| f.unwrap().path().extension().is_some()),
+        "no part stays"
+    );
+
+    // The second of two reads is cut, and goes on; a third is refused.
+    let id: i64 = transfer.rsplit('/').next().unwrap().parse().unwrap();
+    let row = b.app.store.exchange_by_id(id).await.unwrap().unwrap();
+    let t: dataspace::transfer::Transfer = serde_json::from_str(&row.data).unwrap();
+    let address = t.data_address.unwrap();
+    let (endpoint, secret) =
+        (address.endpoint.clone().unwrap(), address.property("authorization").unwrap().to_string());
+    let ask = |range: Option<String>, tag: &str| {
+        let url = app::dataspace::take::stated(&endpoint, "研判", "");
+        let request =
+            b.app.space.client().unwrap().get(url).header("authorization", format!("Bearer {secret}"));
+        match range {
+            Some(range) => request.header("range", range).header("if-range", tag).send(),
+            None => request.send(),
+        }
+    };
+    let mut first = ask(None, "").await.unwrap();
+    let tag = first.headers()["etag"].to_str().unwrap().to_string();
+    let piece = first.chunk().await.unwrap().unwrap();
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let rest = ask(Some(format!("bytes={}-", piece.len())), &tag).await.unwrap();
+    assert_eq!(rest.status().as_u16(), 206);
+    assert!(
+        rest.headers()["content-range"].to_str().unwrap().starts_with(&format!("bytes {}-", piece.len()))
+    );
+    let rest = rest.bytes().await.unwrap();
+    assert!([&piece[..], &rest[..]].concat() == file, "the two parts are the whole");
+    let beyond = ask(Some("bytes=999999999-".into()), &tag).await.unwrap();
+    assert_eq!(beyond.status().as_u16(), 416);
+    let again = ask(Some(format!("bytes={}-", piece.len())), &tag).await.unwrap();
+    assert_eq!(again.status().as_u16(), 403, "what was read to its end does not go on");
+    assert_eq!(ask(None, "").await.unwrap().status().as_u16(), 403, "a third read is refused");
+    let given = a.app.store.ds_agreements().await.unwrap();
+    assert_eq!(given[0].uses, 2);
+    assert!(given[0].bytes >= 2 * (12 << 20), "every byte that was sent is counted: {}", given[0].bytes);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn data_are_pushed_to_the_peers_own_host_and_nowhere_else() {
+    let (a, mut ours, b, mut theirs, agreement) =
+        agreed(CSV.as_bytes(), &[("reads", "1"), ("purposes", "研判")]).await;
+    let pushed =
+        theirs.post(&format!("{agreement}/transfer"), &[("push", "1"), ("purpose", "研判")]).await.goes_to();
+    until(&mut theirs, &pushed, "h1", "COMPLETED").await;
+    let page = theirs.page(&pushed).await;
+    let link = page.all("#copy li a")[0].value().attr("href").unwrap().to_string();
+    assert_eq!(theirs.get(&link).await.text(), CSV);
+    let second =
+        theirs.post(&format!("{agreement}/transfer"), &[("push", "1"), ("purpose", "研判")]).await.goes_to();
+    until(&mut theirs, &second, "h1", "TERMINATED").await;
+    let said = theirs.page(&second).await.text("main");
+    assert!(said.contains("次数至多 1，已用 1"), "{said}");
+    // Nothing of the address, which holds a secret, stays with the provider once it is over.
+    for x in a.app.store.exchanges("transfer").await.unwrap() {
+        assert!(!x.data.contains("authorization"), "{}", x.data);
+    }
+    // An address elsewhere is refused before anything is counted.
+    let peer = a.app.store.peers().await.unwrap().remove(0);
+    assert!(!app::dataspace::push::allowed(&peer, "http://127.0.0.1:9/inbox"));
+    let allow = format!("/dataspace/peers/{}/hosts", peer.id);
+    let odd = ours.post(&allow, &[("hosts", "http://x/")]).await;
+    assert_eq!(odd.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        ours.post(&allow, &[("hosts", "127.0.0.1:9、store.example")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    let peer = a.app.store.peers().await.unwrap().remove(0);
+    assert!(app::dataspace::push::allowed(&peer, "http://127.0.0.1:9/inbox"));
+    for world in [&a, &b] {
+        assert_eq!(world.app.store.verify_journal().await.unwrap().broken, None);
+    }
+}

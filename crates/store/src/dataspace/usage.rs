@@ -57,6 +57,36 @@ pub struct Used {
     pub bytes: i64,
 }
 
+/// A use that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct NewUse<'a> {
+    /// Who.
+    pub asker: &'a str,
+    /// What for, as stated.
+    pub purpose: Option<&'a str>,
+    /// Number of the transfer.
+    pub exchange: i64,
+    /// Which bytes.
+    pub sha256: &'a str,
+    /// How many there are.
+    pub whole: i64,
+    /// From which byte it goes on, when it does not begin at the first.
+    pub goes_on: Option<i64>,
+}
+
+/// What was decided of a use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// Its number.
+    pub id: i64,
+    /// Whether it is allowed.
+    pub allowed: bool,
+    /// Why not.
+    pub said: String,
+    /// Whether it goes on with one that was counted.
+    pub resumed: bool,
+}
+
 type Row = (
     i64,
     String,
@@ -127,46 +157,85 @@ impl Store {
     /// Decides a use and counts it, in one transaction: `decide` sees the agreement as it stands with everything that was counted before, and says
     /// whether it is allowed and why. Two uses at once can never both be the last.
     ///
+    /// A use that `goes_on` from a place where an earlier one of the same transfer and the same bytes was cut is that one: it is decided anew, but not counted
+    /// again.
+    ///
     /// # Errors
     /// [`Error::NotFound`] for no such agreement.
     pub async fn use_agreement(
         &self,
         now: Timestamp,
         urn: &str,
-        (asker, purpose): (&str, Option<&str>),
+        asked: &NewUse<'_>,
         decide: impl FnOnce(&Agreement) -> (bool, String) + Send,
-    ) -> Result<(i64, bool, String)> {
+    ) -> Result<Use> {
+        let (asker, purpose) = (asked.asker, asked.purpose);
         let mut tx = self.tx("ds.use", &Actor::System, now).await?;
         let sql = format!("{AGREEMENT} WHERE urn = $1");
         let row: Option<Row> =
             on!(&mut tx.conn, db => query_as(AssertSqlSafe(sql)).bind(urn).fetch_optional(&mut **db).await)?;
-        let stands = agreement(row.ok_or(Error::NotFound { what: "agreement" })?)?;
+        let mut stands = agreement(row.ok_or(Error::NotFound { what: "agreement" })?)?;
+        let earlier: Option<(i64, i64)> = match asked.goes_on {
+            Some(from) => on!(&mut tx.conn, db => query_as(
+                "SELECT id, reached FROM ds_use WHERE exchange = $1 AND sha256 = $2 AND allowed AND reached < whole AND resumes < $3 \
+                 AND reached <= $4 ORDER BY id DESC LIMIT 1")
+                .bind(asked.exchange).bind(asked.sha256).bind(limits::DS_RESUMES).bind(from.saturating_add(limits::DS_LOST_BYTES))
+                .fetch_optional(&mut **db).await)?,
+            None => None,
+        };
+        // The use that goes on was counted when it began.
+        stands.uses -= i64::from(earlier.is_some());
         let (allowed, said) = match &stands.ended {
             Some((_, why)) => (false, format!("协议已撤销：{why} (the agreement was revoked: {why})")),
             None => decide(&stands),
         };
-        let (id,): (i64,) = on!(&mut tx.conn, db => query_as(
-            "INSERT INTO ds_use (agreement, at, asker, purpose, allowed, said, bytes) VALUES ($1, $2, $3, $4, $5, $6, 0) RETURNING id")
-            .bind(stands.id).bind(micros(now)).bind(asker).bind(purpose).bind(allowed).bind(&said).fetch_one(&mut **db).await)?;
-        if allowed {
-            on!(&mut tx.conn, db => query("UPDATE ds_agreement SET uses = uses + 1 WHERE id = $1")
-                .bind(stands.id).execute(&mut **db).await.map(drop))?;
-        }
-        let after = Some(
-            json!({ "agreement": urn, "use": id, "asker": asker, "purpose": purpose, "allowed": allowed, "said": said }),
-        );
         let subject = format!("ds_agreement:{}", stands.id);
+        let (id, resumed) = match earlier.filter(|_| allowed) {
+            Some((id, _)) => {
+                on!(&mut tx.conn, db => query("UPDATE ds_use SET resumes = resumes + 1 WHERE id = $1")
+                    .bind(id).execute(&mut **db).await.map(drop))?;
+                (id, true)
+            }
+            None => {
+                let (id,): (i64,) = on!(&mut tx.conn, db => query_as(
+                    "INSERT INTO ds_use (agreement, at, asker, purpose, allowed, said, bytes, exchange, sha256, whole, reached, resumes) \
+                     VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8, $9, $10, 0) RETURNING id")
+                    .bind(stands.id).bind(micros(now)).bind(asker).bind(purpose).bind(allowed).bind(&said).bind(asked.exchange)
+                    .bind(asked.sha256).bind(asked.whole).bind(asked.goes_on.unwrap_or(0)).fetch_one(&mut **db).await)?;
+                if allowed {
+                    on!(&mut tx.conn, db => query("UPDATE ds_agreement SET uses = uses + 1 WHERE id = $1")
+                        .bind(stands.id).execute(&mut **db).await.map(drop))?;
+                }
+                (id, false)
+            }
+        };
+        let after = Some(
+            json!({ "agreement": urn, "use": id, "asker": asker, "purpose": purpose, "allowed": allowed, "said": said,
+            "from": asked.goes_on, "goes_on": resumed }),
+        );
         tx.note(Note { action: "ds.use", subject, before: NOTHING, after }).await?;
         tx.commit().await?;
-        Ok((id, allowed, said))
+        Ok(Use { id, allowed, said, resumed })
     }
 
-    /// Adds bytes that were sent. Written beside the journal, as they flow; the use itself is journalled.
+    /// The allowed use of a transfer that was begun last: a push that is taken up after a crash is still the same use.
     ///
     /// # Errors
     /// Only when the database fails.
-    pub async fn use_sent(&self, id: i64, bytes: i64) -> Result<()> {
-        on!(&self.writer, db => query("UPDATE ds_use SET bytes = bytes + $1 WHERE id = $2").bind(bytes).bind(id).execute(db).await.map(drop))?;
+    pub async fn use_of_exchange(&self, exchange: i64) -> Result<Option<i64>> {
+        let row: Option<(i64,)> = on!(&self.reader, db => query_as(
+            "SELECT id FROM ds_use WHERE exchange = $1 AND allowed ORDER BY id DESC LIMIT 1").bind(exchange).fetch_optional(db).await)?;
+        Ok(row.map(|row| row.0))
+    }
+
+    /// Adds bytes that were sent, up to a place in the whole. Written beside the journal, as they flow; the use itself is journalled.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn use_sent(&self, id: i64, bytes: i64, reached: i64) -> Result<()> {
+        on!(&self.writer, db => query(
+            "UPDATE ds_use SET bytes = bytes + $1, reached = CASE WHEN reached < $2 THEN $2 ELSE reached END WHERE id = $3")
+            .bind(bytes).bind(reached).bind(id).execute(db).await.map(drop))?;
         on!(&self.writer, db => query(
             "UPDATE ds_agreement SET bytes = bytes + $1 WHERE id = (SELECT agreement FROM ds_use WHERE id = $2)")
             .bind(bytes).bind(id).execute(db).await.map(drop))?;

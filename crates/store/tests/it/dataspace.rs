@@ -3,6 +3,7 @@
 use crate::world::{TempDir, at, stores};
 use store::dataspace::NewAsset;
 use store::dataspace::exchange::{Move, NewAgreement, NewPost, Tried};
+use store::dataspace::usage::NewUse;
 use store::{Actor, Error, Store};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -147,10 +148,10 @@ async fn uses(store: &Store) {
     let tries = (0..20).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
-            let used = store.use_agreement(at(80), "urn:a1", ("did:web:b", Some("研判")), |a| {
-                (a.uses < 3, format!("{}", a.uses))
-            });
-            used.await.unwrap().1
+            let asked = asked(None);
+            let used =
+                store.use_agreement(at(80), "urn:a1", &asked, |a| (a.uses < 3, format!("{}", a.uses))).await;
+            used.unwrap().allowed
         })
     });
     let mut allowed = 0;
@@ -161,11 +162,57 @@ async fn uses(store: &Store) {
     let agreement = store.ds_agreement("urn:a1").await.unwrap().unwrap();
     let all = store.uses_of(agreement.id).await.unwrap();
     assert_eq!((agreement.uses, all.len()), (3, 20), "every try is kept");
-    store.use_sent(all[0].id, 42).await.unwrap();
+    let last = all.iter().find(|u| u.allowed).unwrap().id;
+    store.use_sent(last, 42, 42).await.unwrap();
     assert_eq!(store.ds_agreement("urn:a1").await.unwrap().unwrap().bytes, 42);
+    for other in all.iter().filter(|u| u.allowed && u.id != last) {
+        store.use_sent(other.id, 0, 100 << 20).await.unwrap();
+    }
+    goes_on(store, last).await;
     store.end_agreement(&by, at(90), "urn:a1", "到期").await.unwrap();
-    let after =
-        store.use_agreement(at(91), "urn:a1", ("did:web:b", None), |_| (true, String::new())).await.unwrap();
-    assert!(!after.1 && after.2.contains("到期"));
+    let after = store.use_agreement(at(91), "urn:a1", &asked(None), |_| (true, String::new())).await.unwrap();
+    assert!(!after.allowed && after.said.contains("到期"));
     assert!(matches!(store.end_agreement(&by, at(92), "urn:a1", "x").await, Err(Error::NotFound { .. })));
+}
+
+fn asked(goes_on: Option<i64>) -> NewUse<'static> {
+    NewUse {
+        asker: "did:web:b", purpose: Some("研判"), exchange: 1, sha256: "s", whole: 100 << 20, goes_on
+    }
+}
+
+/// A use that was cut goes on without counting, not from too far back, and not once it is whole.
+async fn goes_on(store: &Store, last: i64) {
+    let limited = |a: &store::dataspace::usage::Agreement| (a.uses < 3, String::new());
+    let run =
+        |from| async move { store.use_agreement(at(81), "urn:a1", &asked(from), limited).await.unwrap() };
+    let on = run(Some(42)).await;
+    assert_eq!((on.id, on.allowed, on.resumed), (last, true, true), "the third use goes on");
+    assert!(!run(None).await.allowed, "from the first byte it would be a fourth");
+    store.use_sent(last, 60 << 20, 60 << 20).await.unwrap();
+    assert!(run(Some(50 << 20)).await.resumed, "what was lost on the way comes again");
+    let back = run(Some(1 << 20)).await;
+    assert!(!back.resumed && !back.allowed, "what came long ago does not");
+    store.use_sent(last, 40 << 20, 100 << 20).await.unwrap();
+    assert!(!run(Some(99 << 20)).await.allowed, "a whole one does not go on");
+    assert_eq!(store.ds_agreement("urn:a1").await.unwrap().unwrap().uses, 3);
+    copies(store).await;
+}
+
+async fn copies(store: &Store) {
+    let by = Actor::System;
+    let made = |hash: &'static str| async move {
+        store.add_copy(&Actor::System, at(82), (1, "urn:a1"), (hash, 3, "text/csv")).await.unwrap()
+    };
+    let (one, two) = (made("h").await, made("h").await);
+    assert_eq!(store.copies_under("urn:a1").await.unwrap().len(), 2);
+    assert!(!store.end_copy(&by, at(83), one, "期限已到").await.unwrap(), "another copy has the same bytes");
+    assert!(store.end_copy(&by, at(83), two, "期限已到").await.unwrap(), "now they may go");
+    assert!(matches!(store.end_copy(&by, at(84), two, "x").await, Err(Error::NotFound { .. })));
+    let all = store.copies_of(1).await.unwrap();
+    assert!(all.len() == 2 && all.iter().all(|c| c.ended.as_ref().is_some_and(|e| e.1 == "期限已到")));
+    let peer =
+        store.save_peer(&by, at(85), ("did:web:p", "丙", "http://p/dsp"), &["k".into()]).await.unwrap();
+    store.allow_push(&by, at(86), peer, &["a.example".into(), "b.example".into()]).await.unwrap();
+    assert_eq!(store.peer("did:web:p").await.unwrap().unwrap().push_hosts, ["a.example", "b.example"]);
 }
