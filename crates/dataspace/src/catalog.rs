@@ -72,6 +72,34 @@ pub fn catalog(participant: &str, endpoint: &str, listings: &[Listing]) -> Value
     out
 }
 
+/// A dataset of a catalogue as JSON text, to be put together by [`written`]; `None` for one that nobody could ask for.
+#[must_use]
+pub fn fragment(listing: &Listing, participant: &str) -> Option<String> {
+    can_be_had(listing).then(|| dataset(listing, participant).to_string())
+}
+
+/// The same as [`catalog`], as text, of datasets that were made ready.
+#[must_use]
+pub fn written<'a>(participant: &str, endpoint: &str, fragments: impl Iterator<Item = &'a str>) -> String {
+    let mut out = catalog(participant, endpoint, &[]).to_string();
+    let mut any = false;
+    for fragment in fragments {
+        if !any {
+            // In front of the brace that ends it.
+            out.pop();
+            out.push_str(",\"dataset\":[");
+        } else {
+            out.push(',');
+        }
+        out.push_str(fragment);
+        any = true;
+    }
+    if any {
+        out.push_str("]}");
+    }
+    out
+}
+
 /// One dataset by itself; its service stands in each distribution.
 #[must_use]
 pub fn alone(listing: &Listing, participant: &str, endpoint: &str) -> Value {
@@ -212,6 +240,30 @@ mod tests {
             "hasPolicy": [{ "@id": "o", "@type": "Offer", "permission": [{ "action": "use" }] }],
             "distribution": [{ "format": "HttpData-PULL", "accessService": service }],
         })
+    }
+
+    #[test]
+    fn a_catalogue_that_was_made_ready_is_the_same() {
+        let listing = |id: &str, formats: &[&str]| Listing {
+            id: id.into(),
+            title: "空置\"楼宇\"".into(),
+            description: String::new(),
+            formats: formats.iter().map(|f| (*f).to_string()).collect(),
+            offers: vec![Policy::offer("o", vec![Rule::new("use", vec![])])],
+            endpoint: String::new(),
+            participant: String::new(),
+        };
+        let all = [
+            listing("a", &["HttpData-PULL"]),
+            listing("nobody could ask for it", &[]),
+            listing("b", &["x", "y"]),
+        ];
+        for some in [&all[..], &all[..1], &all[1..2], &[]] {
+            let ready: Vec<String> = some.iter().filter_map(|l| fragment(l, "did:web:p")).collect();
+            let text = written("did:web:p", "https://p/dsp", ready.iter().map(String::as_str));
+            let read: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, catalog("did:web:p", "https://p/dsp", some));
+        }
     }
 
     #[test]

@@ -117,7 +117,10 @@ const TABLES: &[(&str, &str)] = &[
     ("item_change", "id# item% effective said corrects% reason made_by recorded_at%"),
     ("hold", "id# item% project% manner since until expires note made_by created_at% ended_at% ended_why"),
     ("ds_peer", "id# did name address keys push_hosts made_by created_at% ended_at%"),
-    ("ds_asset", "id# urn title description media sha256 bytes% offer made_by created_at% ended_at%"),
+    (
+        "ds_asset",
+        "id# urn title description media sha256 bytes% offer changed% made_by created_at% ended_at%",
+    ),
     ("ds_exchange", "id# kind pid other role peer state data version% created_at% changed_at%"),
     (
         "ds_agreement",

@@ -193,8 +193,8 @@ impl Store {
             return Err(Error::Invalid(format!("at most {} datasets", limits::DS_ASSETS)));
         }
         let inserted: sqlx::Result<(i64,)> = on!(&mut tx.conn, db => query_as(
-            "INSERT INTO ds_asset (urn, title, description, media, sha256, bytes, offer, made_by, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id")
+            "INSERT INTO ds_asset (urn, title, description, media, sha256, bytes, offer, made_by, created_at, changed) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT COALESCE(MAX(changed), 0) + 1 FROM ds_asset)) RETURNING id")
             .bind(&new.urn).bind(&new.title).bind(&new.description).bind(&new.media).bind(&new.sha256).bind(new.bytes)
             .bind(&new.offer).bind(by.to_string()).bind(micros(now)).fetch_one(&mut **db).await);
         let (id,) = inserted.map_err(Error::taken("dataset"))?;
@@ -220,7 +220,8 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.tx("ds.renew", by, now).await?;
         let done = on!(&mut tx.conn, db => query(
-            "UPDATE ds_asset SET description = $1, sha256 = $2, bytes = $3, ended_at = NULL WHERE urn = $4")
+            "UPDATE ds_asset SET description = $1, sha256 = $2, bytes = $3, ended_at = NULL, \
+             changed = (SELECT COALESCE(MAX(changed), 0) + 1 FROM ds_asset) WHERE urn = $4")
             .bind(description).bind(sha256).bind(bytes).bind(urn).execute(&mut **db).await.map(|d| d.rows_affected()))?;
         if done == 0 {
             return Err(Error::NotFound { what: "dataset" });
@@ -237,6 +238,15 @@ impl Store {
     /// [`Error::NotFound`] for no such dataset.
     pub async fn end_asset(&self, by: &Actor, now: Timestamp, id: i64) -> Result<()> {
         self.end_row(by, now, "ds.withdraw", ("ds_asset", "dataset"), id).await
+    }
+
+    /// Grows with every change of what is published.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn assets_version(&self) -> Result<i64> {
+        let (version,): (i64,) = on!(&self.reader, db => query_as("SELECT COALESCE(MAX(changed), 0) FROM ds_asset").fetch_one(db).await)?;
+        Ok(version)
     }
 
     /// What is published, oldest first, behind the dataset of number `after`.
@@ -271,7 +281,11 @@ impl Store {
         id: i64,
     ) -> Result<()> {
         let mut tx = self.tx(action, by, now).await?;
-        let sql = format!("UPDATE {table} SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL");
+        let changed = match table {
+            "ds_asset" => ", changed = (SELECT COALESCE(MAX(changed), 0) + 1 FROM ds_asset)",
+            _ => "",
+        };
+        let sql = format!("UPDATE {table} SET ended_at = $1{changed} WHERE id = $2 AND ended_at IS NULL");
         let done = on!(&mut tx.conn, db => query(sqlx::AssertSqlSafe(sql))
             .bind(micros(now)).bind(id).execute(&mut **db).await.map(|d| d.rows_affected()))?;
         if done == 0 {

@@ -103,6 +103,8 @@ pub struct Space {
     pub steward: Arc<dyn Steward>,
     /// Wakes the outbox.
     pub wake: Notify,
+    /// What is published, ready for catalogues.
+    pub shelf: wire::Shelf,
     /// Copies of peers' data that are being fetched.
     pub takings: take::Takings,
     /// Data that are being pushed to peers.
@@ -132,6 +134,7 @@ impl Space {
             gate,
             steward,
             wake: Notify::new(),
+            shelf: wire::Shelf::default(),
             takings: take::Takings::default(),
             pushes: push::Pushes::default(),
             errands: Errands::default(),

@@ -21,6 +21,7 @@ use dataspace::transfer::{self, Transfer};
 use dataspace::{MESSAGE_BYTES, PAGE_DATASETS, Refusal};
 use serde::Deserialize;
 use serde_json::Value;
+use std::sync::Arc;
 use store::dataspace::Asset;
 
 /// Every route of the protocol.
@@ -154,8 +155,9 @@ async fn catalogue(
         }
     };
     match page(&app, &peer, &asked, &paged).await {
-        Ok((value, next)) => {
-            let mut response = json(StatusCode::OK, &value);
+        Ok((text, next)) => {
+            let mut response =
+                (StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], text).into_response();
             let link = next.and_then(|next| {
                 let size = paged.size.map(|s| format!("&size={s}")).unwrap_or_default();
                 let link =
@@ -177,18 +179,62 @@ async fn page(
     peer: &str,
     words: &[String],
     paged: &Paged,
-) -> anyhow::Result<(Value, Option<i64>)> {
+) -> anyhow::Result<(String, Option<i64>)> {
     let size = paged.size.unwrap_or(PAGE_DATASETS).clamp(1, PAGE_DATASETS);
-    let assets = app.store.assets(paged.after, size + 1).await?;
-    let next = (assets.len() > size).then(|| assets[size - 1].id);
-    let mut listings = Vec::with_capacity(assets.len());
-    for asset in assets.iter().take(size) {
-        let one = listing(app, asset)?;
-        if one.has(words) && one.offers.iter().all(|o| may_see(app, o, peer)) {
-            listings.push(one);
+    let shelf = app.space.shelf.get(app).await?;
+    let from = shelf.ready.partition_point(|r| r.id <= paged.after);
+    let slice = &shelf.ready[from..(from + size).min(shelf.ready.len())];
+    let next = (from + size < shelf.ready.len()).then(|| slice.last().map(|r| r.id)).flatten();
+    let seen = slice.iter().filter(|r| {
+        (words.is_empty() || r.listing.has(words)) && r.listing.offers.iter().all(|o| may_see(app, o, peer))
+    });
+    let text =
+        catalog::text(&app.space.did(), &app.space.endpoint(), seen.filter_map(|r| r.fragment.as_deref()));
+    Ok((text, next))
+}
+
+/// What is published, made ready for catalogues: read anew only when it changed.
+#[derive(Debug, Default)]
+pub struct Shelf(tokio::sync::Mutex<Option<Arc<Shelved>>>);
+
+#[derive(Debug)]
+struct Shelved {
+    version: i64,
+    /// By number.
+    ready: Vec<Ready>,
+}
+
+#[derive(Debug)]
+struct Ready {
+    id: i64,
+    listing: Listing,
+    fragment: Option<String>,
+}
+
+impl Shelf {
+    async fn get(&self, app: &App) -> anyhow::Result<Arc<Shelved>> {
+        let mut kept = self.0.lock().await;
+        // Before the rows are read: what changes meanwhile makes them be read again.
+        let version = app.store.assets_version().await?;
+        if let Some(shelved) = kept.as_ref().filter(|s| s.version == version) {
+            return Ok(shelved.clone());
         }
+        let mut ready = Vec::new();
+        let mut after = 0;
+        loop {
+            let assets = app.store.assets(after, PAGE_DATASETS).await?;
+            let Some(last) = assets.last() else { break };
+            after = last.id;
+            for asset in &assets {
+                let listing = listing(app, asset)?;
+                let fragment = catalog::fragment(&listing, &app.space.did());
+                ready.push(Ready { id: asset.id, listing, fragment });
+            }
+        }
+        let shelved = Arc::new(Shelved { version, ready });
+        *kept = Some(shelved.clone());
+        Ok(shelved)
     }
-    Ok((catalog::catalog(&app.space.did(), &app.space.endpoint(), &listings), next))
 }
 
 async fn dataset(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> Response {

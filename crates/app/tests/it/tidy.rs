@@ -35,8 +35,9 @@ const PUBLIC_FORMS: [&str; 3] = ["/sign-in", "/welcome/{{ token }}", "/preferenc
 /// The page of last resort shows both languages at once.
 const BILINGUAL: &str = "crates/app/src/web/error.html";
 /// Words that are the same in both languages.
-const SAME_WORDS: [&str; 13] = [
-    "Landfall", "落地", "CSV", "XLSX", "XLS", "JSON", "TOML", "GB18030", "UTF", "USCC", "csv", "xlsx", "toml",
+const SAME_WORDS: [&str; 14] = [
+    "Landfall", "落地", "CSV", "SHA", "XLSX", "XLS", "JSON", "TOML", "GB18030", "UTF", "USCC", "csv", "xlsx",
+    "toml",
 ];
 
 /// A file of the tree: path from its root, and text (empty when it is not UTF-8).

@@ -7,6 +7,9 @@ ALTER TABLE ds_use ADD COLUMN reached BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE ds_use ADD COLUMN resumes BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX ds_use_exchange ON ds_use (exchange, id) WHERE exchange IS NOT NULL;
 ALTER TABLE ds_peer ADD COLUMN push_hosts TEXT NOT NULL DEFAULT '';
+-- Grows with every change of what is published, so that a catalogue that was made ready is known to be still right.
+ALTER TABLE ds_asset ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX ds_asset_changed ON ds_asset (changed);
 CREATE TABLE ds_copy (
   id INTEGER PRIMARY KEY, exchange BIGINT NOT NULL REFERENCES ds_exchange (id), agreement TEXT NOT NULL, sha256 TEXT NOT NULL, bytes BIGINT NOT NULL,
   media TEXT NOT NULL, made_by TEXT NOT NULL, created_at BIGINT NOT NULL, ended_at BIGINT, ended_why TEXT

@@ -45,7 +45,9 @@ async fn peers_and_assets(store: &Store) {
     assert!(matches!(store.add_asset(&by, at(4), &new("urn:1")).await, Err(Error::Taken { .. })));
     store.add_asset(&by, at(4), &new("urn:2")).await.unwrap();
     assert_eq!(store.assets(first, 10).await.unwrap().len(), 1, "behind the first");
+    let before = store.assets_version().await.unwrap();
     store.end_asset(&by, at(5), first).await.unwrap();
+    assert!(store.assets_version().await.unwrap() > before, "whoever made a catalogue ready learns of it");
     assert_eq!(store.assets(0, 10).await.unwrap().len(), 1);
     assert!(store.asset("urn:1").await.unwrap().unwrap().ended.is_some(), "agreements still find it");
 }
