@@ -189,7 +189,7 @@ async fn page(
         (words.is_empty() || r.listing.has(words)) && r.listing.offers.iter().all(|o| may_see(app, o, peer))
     });
     let text =
-        catalog::text(&app.space.did(), &app.space.endpoint(), seen.filter_map(|r| r.fragment.as_deref()));
+        catalog::written(&app.space.did(), &app.space.endpoint(), seen.filter_map(|r| r.fragment.as_deref()));
     Ok((text, next))
 }
 
