@@ -4,6 +4,7 @@
 //! What is not understood denies: an operand, an operator or a value that is unknown makes a permission fail and a prohibition hold. A prohibition
 //! that holds wins over every permission. Once data are delivered, what the consumer does with them is a matter of contract, not of this code.
 
+pub mod duty;
 pub mod form;
 pub mod words;
 

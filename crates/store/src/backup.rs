@@ -134,6 +134,7 @@ const TABLES: &[(&str, &str)] = &[
         "ds_use",
         "id# agreement% at% asker purpose allowed? said bytes% exchange% sha256 whole% reached% resumes%",
     ),
+    ("ds_duty_done", "id# agreement% action note file made_by created_at%"),
     ("ds_copy", "id# exchange% agreement sha256 bytes% media made_by created_at% ended_at% ended_why"),
     ("coop_file", "item% sha256 body agreement fetched_at%"),
     ("coop_lead", "id# item% direction urn lead% title day body made_by created_at% taken_at%"),

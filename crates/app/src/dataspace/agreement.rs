@@ -1,5 +1,6 @@
 //! One agreement: its terms, every use, a transfer under it, and its revocation.
 
+use super::duty::{DutyRow, rows};
 use super::page::{role, size, terms};
 use super::{PULL, flow};
 use crate::app::App;
@@ -34,6 +35,7 @@ struct AgreementPage {
     ended: Option<(String, String)>,
     terms: Vec<String>,
     signatures: Vec<SignRow>,
+    duties: Vec<DutyRow>,
     uses: Vec<UseRow>,
     may: bool,
     provider: bool,
@@ -65,7 +67,11 @@ pub struct Typed {
     region: String,
 }
 
-async fn find(app: &App, id: i64) -> Result<Agreement> {
+/// The agreement of a number.
+///
+/// # Errors
+/// 404 with the way to the page of the data space.
+pub async fn find(app: &App, id: i64) -> Result<Agreement> {
     let found = app.store.ds_agreement_by_id(id).await?;
     found.ok_or_else(|| {
         WebError::not_found("没有这个合约。", "There is no such agreement.").next(
@@ -93,6 +99,7 @@ pub async fn get(State(app): State<App>, signed: Signed, Path(id): Path<i64>) ->
         ended: a.ended.as_ref().map(|(at, why)| (shown(*at), why.clone())),
         terms: terms(&a.policy, lang),
         signatures,
+        duties: rows(&a, &app.store.duties_done(Some(id)).await?, app.clock.now(), lang),
         uses: uses
             .into_iter()
             .map(|u| UseRow {
@@ -114,7 +121,7 @@ async fn signatures(app: &App, a: &Agreement, lang: Lang) -> Result<Vec<SignRow>
     let signed = |keys: &[String], signature: &str| {
         keys.iter().find(|k| agreement_signed(k, &policy, signature)).cloned()
     };
-    let mut rows = Vec::new();
+    let mut all = Vec::new();
     let own = signed(&[app.space.key()?.public()], &a.signature);
     let peer = app.store.peer(&a.peer).await?.map_or(a.peer.clone(), |p| p.name);
     let theirs = match &a.peer_signature {
@@ -142,9 +149,9 @@ async fn signatures(app: &App, a: &Agreement, lang: Lang) -> Result<Vec<SignRow>
             ),
         };
         let key = key.map_or_else(String::new, |k| format!("{} {k}", Algorithm::of(&k).as_str()));
-        rows.push(SignRow { who, state, key, signature: signature.unwrap_or_default() });
+        all.push(SignRow { who, state, key, signature: signature.unwrap_or_default() });
     }
-    Ok(rows)
+    Ok(all)
 }
 
 /// `GET /dataspace/agreements/{id}/signed.json`: the agreement as it was signed, with both signatures and keys, for whoever has to prove it.

@@ -5,6 +5,7 @@
 
 pub mod agreement;
 pub mod data;
+pub mod duty;
 pub mod exchange;
 pub mod flow;
 pub mod outbox;

@@ -28,6 +28,7 @@ struct SpacePage {
     peers: Vec<PeerRow>,
     lists: [List; 2],
     agreements: Vec<AgreementRow>,
+    duties: Vec<(super::duty::DutyRow, String)>,
 }
 
 struct AssetRow {
@@ -92,6 +93,7 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
         did: app.space.did(),
         endpoint: bare(&app.space.endpoint()),
         may: signed.may(Action::ShareData),
+        duties: super::duty::waiting(&app, lang).await?,
         agreements: app
             .store
             .ds_agreements()

@@ -61,6 +61,8 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
     let conflicts = ConflictFilter { waiting: true, officer: (!settles).then_some(signed.id), unit: None };
     let conflicts = app.store.conflicts(conflicts, part).await?;
     let credits = app.store.agreements_waiting(signed.id).await?;
+    let shares = signed.may(Action::ShareData);
+    let duties = if shares { crate::dataspace::duty::waiting(&app, lang).await?.len() } else { 0 };
     let overdue = LeadFilter { due_before: Some(today), ..mine.clone() };
     render(&DeskPage {
         today: today.to_string(),
@@ -81,7 +83,14 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
                 "/leads/conflicts",
             ),
             (lang.t("待我确认的分成", "Splits to confirm"), credits.len() as u64, "#credits"),
-        ],
+        ]
+        .into_iter()
+        .chain(shares.then_some((
+            lang.t("数据合约义务", "Duties of data agreements"),
+            duties as u64,
+            "/dataspace#duties",
+        )))
+        .collect(),
         rows: leads.iter().map(|l| row(l, &names, today, lang)).collect(),
         ending: ending.iter().map(|l| row(l, &names, today, lang)).collect(),
         warn_days,

@@ -271,6 +271,7 @@ fn guarded(app: App) -> Routes {
         .post("/dataspace/peers/{id}/hosts", ShareData, dataspace::peer::hosts)
         .get("/dataspace/agreements/{id}", ReadProjects, dataspace::agreement::get)
         .get("/dataspace/agreements/{id}/signed.json", Export, dataspace::agreement::signed_file)
+        .upload("/dataspace/agreements/{id}/duties", ShareData, dataspace::duty::post)
         .post("/dataspace/agreements/{id}/transfer", ShareData, dataspace::agreement::transfer)
         .post("/dataspace/agreements/{id}/revoke", ShareData, dataspace::agreement::revoke)
         .get("/cooperation", ReadProjects, cooperation::list::get)

@@ -244,3 +244,42 @@ async fn data_are_pushed_to_the_peers_own_host_and_nowhere_else() {
         assert_eq!(world.app.store.verify_journal().await.unwrap().broken, None);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_duty_to_delete_is_a_task_that_deletes_and_is_proven() {
+    let terms = [("purposes", "研判"), ("inform", "1"), ("delete_by", "2026-12-31")];
+    let (_a, mut ours, b, mut theirs, agreement) = agreed(CSV.as_bytes(), &terms).await;
+    let transfer = theirs.post(&format!("{agreement}/transfer"), &[]).await.goes_to();
+    until(&mut theirs, &transfer, "h1", "STARTED").await;
+    theirs.post(&format!("{transfer}/take"), &[("purpose", "研判")]).await;
+    until(&mut theirs, &transfer, "#copy", "已保存").await;
+    let page = theirs.page(&agreement).await;
+    let said = page.text("#duties");
+    assert!(said.contains("销毁") && said.contains("▲ 待完成") && said.contains("2026-12-31"), "{said}");
+    assert!(said.contains("自动满足"), "{said}");
+    assert!(theirs.page("/dataspace").await.text("#duties").contains("销毁"));
+    assert!(theirs.page("/desk").await.text("main").contains("数据合约义务"));
+    let ours_agreement =
+        ours.page("/dataspace").await.all("#agreements tbody a")[0].value().attr("href").unwrap().to_string();
+    assert!(
+        ours.page(&ours_agreement).await.all("#duties form").is_empty(),
+        "the provider has nothing to do"
+    );
+    let to = format!("{agreement}/duties");
+    let silent = theirs.upload_field(&to, &[("action", "delete"), ("note", "")], "file", "", b"").await;
+    assert_eq!(silent.status, StatusCode::BAD_REQUEST);
+    let other = theirs.upload_field(&to, &[("action", "sell"), ("note", "x")], "file", "", b"").await;
+    assert_eq!(other.status, StatusCode::BAD_REQUEST);
+    let fields = [("action", "delete"), ("note", "到期销毁")];
+    let done = theirs.upload_field(&to, &fields, "file", "销毁证明.pdf", b"%PDF-1.4\n%%EOF\n").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let page = theirs.page(&agreement).await;
+    let said = page.text("#duties");
+    assert!(said.contains("● 已完成") && said.contains("已删除副本") && said.contains("证明文件"), "{said}");
+    let copy = theirs.page(&transfer).await.text("#copy");
+    assert!(copy.contains("■ 已删除") && copy.contains("按合约义务删除"), "{copy}");
+    let hash = copy.split("SHA-256 ").nth(1).unwrap()[..64].to_string();
+    let place = app::evidence::keep::place(&b.app.config, &hash).unwrap();
+    assert!(!place.exists(), "the bytes are gone");
+    assert!(theirs.page("/dataspace").await.all("#duties").is_empty(), "nothing waits any more");
+}

@@ -15,3 +15,8 @@ CREATE TABLE ds_copy (
   media TEXT NOT NULL, made_by TEXT NOT NULL, created_at BIGINT NOT NULL, ended_at BIGINT, ended_why TEXT
 );
 CREATE INDEX ds_copy_exchange ON ds_copy (exchange, id);
+-- A duty of an agreement that was done, with its note and the file that proves it. Which duties there are stands in the agreement itself.
+CREATE TABLE ds_duty_done (
+  id INTEGER PRIMARY KEY, agreement BIGINT NOT NULL REFERENCES ds_agreement (id), action TEXT NOT NULL, note TEXT NOT NULL, file TEXT,
+  made_by TEXT NOT NULL, created_at BIGINT NOT NULL, UNIQUE (agreement, action)
+);

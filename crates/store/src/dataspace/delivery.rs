@@ -1,4 +1,4 @@
-//! Copies of data that we fetched under an agreement.
+//! Copies of data that we fetched under an agreement, and duties that were done.
 
 use crate::journal::Actor;
 use crate::time::{micros, optional, timestamp};
@@ -28,6 +28,23 @@ pub struct Copy {
     pub created: Timestamp,
     /// When and why it was deleted.
     pub ended: Option<(Timestamp, String)>,
+}
+
+/// A duty that was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DutyDone {
+    /// Number of the agreement's row.
+    pub agreement: i64,
+    /// Which.
+    pub action: String,
+    /// What was done.
+    pub note: String,
+    /// The file that proves it.
+    pub file: Option<String>,
+    /// Who did it.
+    pub by: String,
+    /// When it was recorded.
+    pub at: Timestamp,
 }
 
 type Row = (i64, i64, String, String, i64, String, i64, Option<i64>, Option<String>);
@@ -97,6 +114,53 @@ impl Store {
             .await?;
         tx.commit().await?;
         Ok(others == 0)
+    }
+}
+
+impl Store {
+    /// Records that a duty was done, once.
+    ///
+    /// # Errors
+    /// [`Error::Taken`] when it was recorded; [`Error::Invalid`] for a note that is no line.
+    pub async fn duty_done(
+        &self,
+        by: &Actor,
+        now: Timestamp,
+        (agreement, action): (i64, &str),
+        (note, file): (&str, Option<&str>),
+    ) -> Result<()> {
+        crate::error::line("action", action)?;
+        crate::error::line("note", note)?;
+        let mut tx = self.tx("ds.duty", by, now).await?;
+        let inserted = on!(&mut tx.conn, db => sqlx::query(
+            "INSERT INTO ds_duty_done (agreement, action, note, file, made_by, created_at) VALUES ($1, $2, $3, $4, $5, $6)")
+            .bind(agreement).bind(action).bind(note).bind(file).bind(by.to_string()).bind(micros(now)).execute(&mut **db).await.map(drop));
+        inserted.map_err(Error::taken("duty"))?;
+        let after = Some(json!({ "action": action, "note": note, "file": file }));
+        tx.note(Note {
+            action: "ds.duty",
+            subject: format!("ds_agreement:{agreement}"),
+            before: NOTHING,
+            after,
+        })
+        .await?;
+        tx.commit().await
+    }
+
+    /// Duties that were done, the latest first: of one agreement, or of all.
+    ///
+    /// # Errors
+    /// Only when the database fails.
+    pub async fn duties_done(&self, agreement: Option<i64>) -> Result<Vec<DutyDone>> {
+        type DoneRow = (i64, String, String, Option<String>, String, i64);
+        let rows: Vec<DoneRow> = on!(&self.reader, db => query_as(
+            "SELECT agreement, action, note, file, made_by, created_at FROM ds_duty_done WHERE $1 IS NULL OR agreement = $1 \
+             ORDER BY id DESC LIMIT $2").bind(agreement).bind(limits::DS_PEERS as i64).fetch_all(db).await)?;
+        rows.into_iter()
+            .map(|(agreement, action, note, file, by, at)| {
+                Ok(DutyDone { agreement, action, note, file, by, at: timestamp(at)? })
+            })
+            .collect()
     }
 }
 
