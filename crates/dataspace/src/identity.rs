@@ -48,7 +48,7 @@ pub struct Key {
 
 #[derive(Clone)]
 enum Secret {
-    Ed25519(SigningKey),
+    Ed25519(Box<SigningKey>),
     Sm2(Box<sm2::Key>),
 }
 
@@ -62,7 +62,7 @@ impl Key {
     /// The Ed25519 key of 32 secret bytes.
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Key {
-        Key { secret: Secret::Ed25519(SigningKey::from_bytes(seed)) }
+        Key { secret: Secret::Ed25519(Box::new(SigningKey::from_bytes(seed))) }
     }
 
     /// The SM2 key of 32 secret bytes; `None` for the few that are no number from 1 to n − 2 (GB/T 32918.1, 6.1): take others.

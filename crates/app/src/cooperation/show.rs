@@ -275,7 +275,7 @@ fn flows(pairs: &[ChainPair], own: &File, their: Option<&File>, lang: Lang) -> V
     };
     let rows = std::iter::once((lang.t("可用土地", "Free ground"), ground(own), ground(their)));
     let sort = |file: &File, word: &str| {
-        let found: Vec<String> = file.resources.iter().filter(|r| r.sort == word).map(|r| named(r)).collect();
+        let found: Vec<String> = file.resources.iter().filter(|r| r.sort == word).map(named).collect();
         (found.len().min(1) * 3, short(&found.join("、")))
     };
     let sorts = SORTS.iter().map(|s| (lang.t(s.1, s.2), sort(own, s.0), sort(their, s.0)));
