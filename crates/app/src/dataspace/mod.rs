@@ -13,6 +13,7 @@ pub mod page;
 pub mod peer;
 pub mod publish;
 pub mod push;
+pub mod ready;
 pub mod steward;
 pub mod take;
 pub mod wire;

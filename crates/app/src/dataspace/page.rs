@@ -24,6 +24,7 @@ struct SpacePage {
     did: String,
     endpoint: String,
     may: bool,
+    ready: Vec<(&'static str, &'static str, &'static str)>,
     assets: Vec<AssetRow>,
     peers: Vec<PeerRow>,
     lists: [List; 2],
@@ -93,6 +94,10 @@ pub async fn get(State(app): State<App>, signed: Signed) -> Page {
         did: app.space.did(),
         endpoint: bare(&app.space.endpoint()),
         may: signed.may(Action::ShareData),
+        ready: super::ready::LISTS
+            .iter()
+            .map(|l| (l.0, lang.t(l.1.0, l.1.1), lang.t(l.2.0, l.2.1)))
+            .collect(),
         duties: super::duty::waiting(&app, lang).await?,
         agreements: app
             .store

@@ -255,6 +255,7 @@ fn guarded(app: App) -> Routes {
         .post("/reviews/{id}", Review, review::answer::post)
         .get("/dataspace", ReadProjects, dataspace::page::get)
         .upload("/dataspace/upload", ShareData, dataspace::publish::upload)
+        .post("/dataspace/ready/{word}", ShareData, dataspace::ready::post)
         .get("/dataspace/publish/{file}", ShareData, dataspace::publish::get)
         .post("/dataspace/publish/{file}", ShareData, dataspace::publish::post)
         .post("/dataspace/assets/{id}/end", ShareData, dataspace::publish::end)

@@ -283,3 +283,40 @@ async fn a_duty_to_delete_is_a_task_that_deletes_and_is_proven() {
     assert!(!place.exists(), "the bytes are gone");
     assert!(theirs.page("/dataspace").await.all("#duties").is_empty(), "nothing waits any more");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_of_the_zone_are_published_with_two_clicks() {
+    let world = World::new().await;
+    let mut director = world.as_role(Role::Director).await;
+    for (word, title, ending) in [
+        ("vacancy", "可用载体清单", ".csv"),
+        ("opportunities", "场景机会清单", ".csv"),
+        ("capabilities", "场景能力清单", ".csv"),
+        ("registry", "企业名录快照", ".parquet"),
+    ] {
+        let first = director.post(&format!("/dataspace/ready/{word}"), &[]).await;
+        assert_eq!(first.status, StatusCode::SEE_OTHER, "{word}: {}", first.text());
+        let form = director.page(&first.goes_to()).await;
+        let (name, said) = (form.value("input[name=name]"), form.value("input[name=title]"));
+        assert!(
+            name.ends_with(ending) && said.starts_with(title) && said.ends_with("2026-11-23"),
+            "{name} {said}"
+        );
+        let to = first.goes_to().split('?').next().unwrap().to_string();
+        let done = director.post(&to, &[("name", &name), ("title", &said), ("purposes", "招商")]).await;
+        assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    }
+    let assets = world.app.store.assets(0, 10).await.unwrap();
+    assert_eq!(assets.len(), 4);
+    let bytes = |n: usize| {
+        std::fs::read(app::evidence::keep::place(&world.app.config, &assets[n].sha256).unwrap()).unwrap()
+    };
+    let vacancy = String::from_utf8(bytes(0)).unwrap();
+    assert!(vacancy.starts_with("\u{feff}类别,编号,名称,") && vacancy.contains("GX-2026-01"), "{vacancy}");
+    assert!(!vacancy.contains("GX-2026-03"), "what a project holds is not free");
+    assert!(bytes(3).starts_with(b"PAR1"));
+    assert_eq!(director.post("/dataspace/ready/secrets", &[]).await.status, StatusCode::NOT_FOUND);
+    let none = World::empty(None).await;
+    let mut director = none.as_role(Role::Director).await;
+    assert_eq!(director.post("/dataspace/ready/vacancy", &[]).await.status, StatusCode::BAD_REQUEST);
+}
