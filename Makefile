@@ -15,8 +15,9 @@ lint:
 deny:
 	@.ci/deny
 
-# place and targets need Python 3 with venv, for the peers; targets takes about 5 GB of disk at its default of 5 million companies.
+# dataspace needs Java 17 and Maven for its peer, the others Python 3 with venv; targets takes about 5 GB of disk at its default of 5 million companies.
 bench:
+	bench/dataspace/run
 	bench/landing/allocate/run
 	bench/landing/cash/run
 	bench/landing/match/run

@@ -252,6 +252,8 @@ async fn ours(bench: &Arc<Bench>, folder: &FilePath, program: &str, key: &Key) -
         median(&mut starts).as_millis(),
         memory(&running.0, "VmRSS") / 1024
     );
+    // Before thousands of datasets are kept ready in memory.
+    transfer(bench, &side, &big, &running.0).await?;
     let store = Store::open(&data.join("landfall.db").display().to_string(), Timestamp::now()).await?;
     let mut there = 1;
     for size in SIZES {
@@ -347,7 +349,10 @@ async fn ask(
 ) -> Outcome<()> {
     let mut offer = offer.clone();
     offer["target"] = dataset.into();
-    offer["assigner"] = side.participant.clone().into();
+    // EDC takes an assigner for an object and refuses the name that the specification shows.
+    if side.ours {
+        offer["assigner"] = side.participant.clone().into();
+    }
     let body = json!({ "@context": [CONTEXT], "@type": "ContractRequestMessage", "consumerPid": pid, "offer": offer,
         "callbackAddress": format!("{}/{which}", bench.callback) });
     let (status, answer) = bench.post(side, "/negotiations/request", &body).await?;
@@ -485,7 +490,7 @@ async fn edc(bench: &Arc<Bench>, folder: &FilePath, classpath: &str) -> Outcome<
         Ok(())
     };
     let vocab = json!({ "@vocab": "https://w3id.org/edc/v0.0.1/ns/" });
-    let policy = json!({ "@context": "http://www.w3.org/ns/odrl.jsonld", "@type": "Set", "permission": [], "prohibition": [], "obligation": [] });
+    let policy = json!({ "@context": "http://www.w3.org/ns/odrl.jsonld", "@type": "Set", "permission": [{ "action": "use" }], "prohibition": [], "obligation": [] });
     manage("policydefinitions", json!({ "@context": vocab, "@id": "all", "policy": policy })).await?;
     let definition = json!({ "@context": vocab, "@id": "def", "accessPolicyId": "all", "contractPolicyId": "all", "assetsSelector": [] });
     manage("contractdefinitions", definition).await?;
