@@ -382,3 +382,5 @@ pub const DS_LOST_BYTES: i64 = 16 << 20;
 pub const DS_TAKEN_BYTES: u64 = 64 << 30;
 /// How often a push is tried before the transfer is ended.
 pub const DS_PUSHES: u32 = 5;
+/// Companies outside the zone that one opportunity is compared with: those that fit its segments best.
+pub const UNIVERSE_COMPARED: usize = 5_000;

@@ -312,6 +312,20 @@ async fn a_scenario_finds_who_could_do_it_and_orders_wait_for_a_tender() {
     let fits = director.page(&link).await;
     let first = fits.texts("#fits tbody tr");
     assert!(first.iter().any(|r| r.contains("视觉科技公司") && r.contains("机器视觉")), "{first:?}");
+    let storage = [
+        ("code", "CJ-98"),
+        ("value.name", "园区储能"),
+        ("value.owner", "管委会"),
+        ("value.segments", "新型储能"),
+    ];
+    let made = director.post("/inventory/opportunity/new", &storage).await;
+    let id = made.goes_to().split('?').next().unwrap().rsplit('/').next().unwrap().to_string();
+    let fits = director.page(&format!("/scenarios/{id}")).await.texts("#fits tbody tr");
+    let from = |word: &str| fits.iter().filter(|r| r.contains(word)).count();
+    assert!(
+        from("区外企业") > 0 && from("园区企业") > 0,
+        "companies here and elsewhere on the chain: {fits:?}"
+    );
     let works = [
         ("code", "CJ-99"),
         ("value.name", "改造工程"),
