@@ -131,6 +131,7 @@ pub async fn cancel(
     Path(id): Path<i64>,
     Checked(_): Checked<Typed>,
 ) -> Result<Redirect> {
+    find(&app, id).await?;
     if let Some(taking) = app.space.takings.of(id) {
         taking.cancel.store(true, Ordering::Relaxed);
     }
