@@ -265,7 +265,6 @@ async fn ours(bench: &Arc<Bench>, folder: &FilePath, program: &str, key: &Key) -
     }
     store.close().await;
     negotiate(bench, &side, |n| format!("urn:bench:{}", n + 1)).await?;
-    transfer(bench, &side, &big, &running.0).await?;
     println!(
         "Landfall     memory after all this {} MB, most {} MB",
         memory(&running.0, "VmRSS") / 1024,
