@@ -347,6 +347,18 @@ impl Negotiation {
         ends.then(|| Negotiation { state: theirs, reason, ..self.clone() })
     }
 
+    /// Whether the two have parted for good: the peer, asked with nothing of ours on its way to it, stands before our agreement or our acceptance,
+    /// which it therefore refused. So it may come with peers that know no names, when a late copy of a message moves one side alone. Going on by
+    /// chance could end in other terms than were accepted, or never; what is left to do is to end it.
+    #[must_use]
+    pub fn parted(&self, theirs: State) -> bool {
+        let said = matches!(
+            (self.role, self.state),
+            (Role::Provider, State::Agreed) | (Role::Consumer, State::Accepted)
+        );
+        said && theirs < self.state
+    }
+
     /// What a message of the peer's does. `id` is the name under which it came, if it has one.
     ///
     /// # Errors

@@ -431,15 +431,23 @@ pub async fn receive(
     Err(Stop::Failed(anyhow!("{kind} {pid} moved too often")))
 }
 
-/// Takes over what the peer's own state settles; whether anything changed.
+/// Takes over what the peer's own state settles, and ends what has parted the two for good; whether anything changed.
 ///
 /// # Errors
 /// Only when the database fails.
 pub async fn settle(app: &App, by: &Actor, id: i64, theirs: &str) -> Result<bool> {
     for _ in 0..TRIES {
         let Some(exchange) = app.store.exchange_by_id(id).await? else { return Ok(false) };
-        let Some(after) = Known::read(&exchange)?.settled(theirs) else { return Ok(false) };
-        let to = after.made_of(app, Some(&exchange), None, "settled by the peer's state")?;
+        let known = Known::read(&exchange)?;
+        let to = match known.settled(theirs) {
+            Some(after) => after.made_of(app, Some(&exchange), None, "settled by the peer's state")?,
+            None => {
+                let Some((after, out)) = ended(app, &exchange, &known, theirs).await? else {
+                    return Ok(false);
+                };
+                after.made_of(app, Some(&exchange), Some(out), "the two had parted")?
+            }
+        };
         match write(app, by, &to).await {
             Ok(_) => return Ok(true),
             Err(Error::Stale { .. }) => {}
@@ -447,6 +455,26 @@ pub async fn settle(app: &App, by: &Actor, id: i64, theirs: &str) -> Result<bool
         }
     }
     Err(anyhow!("exchange {id} moved too often"))
+}
+
+/// The end of a negotiation that has parted the two, when nothing of ours is on its way to the peer.
+async fn ended(
+    app: &App,
+    exchange: &Exchange,
+    known: &Known,
+    theirs: &str,
+) -> Result<Option<(Known, Outgoing)>> {
+    let Known::Negotiation(n) = known else { return Ok(None) };
+    let Ok(theirs) = serde_json::from_value::<State>(Value::String(theirs.to_string())) else {
+        return Ok(None);
+    };
+    let waits = |p: &store::dataspace::exchange::Post| p.done.is_none() && p.failed.is_none();
+    if !n.parted(theirs) || app.store.posts_of(exchange.id).await?.iter().any(waits) {
+        return Ok(None);
+    }
+    let why = "双方状态不一致，终止后可重新协商 (the two sides no longer stand at the same; negotiate anew)";
+    let done = n.act(Act::Terminate(why.into()), app.clock.now());
+    Ok(done.ok().map(|(after, out)| (Known::Negotiation(after), out)))
 }
 
 /// The keys of a participant: of one that we registered, or that a partner zone vouches for.

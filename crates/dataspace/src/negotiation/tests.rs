@@ -242,6 +242,12 @@ fn the_state_of_the_peer_settles_only_what_it_can() {
                     _ => None,
                 };
                 assert_eq!(settled, expected, "{role:?} {ours:?} {theirs:?}");
+                let parted = match (role, ours) {
+                    (Role::Provider, Agreed) => matches!(theirs, Requested | Offered | Accepted),
+                    (Role::Consumer, Accepted) => matches!(theirs, Requested | Offered),
+                    _ => false,
+                };
+                assert_eq!(at(role, ours).parted(theirs), parted, "{role:?} {ours:?} {theirs:?}");
             }
         }
     }

@@ -24,6 +24,8 @@ pub trait Node: Clone + Sized {
     fn goes_on(&self, now: Timestamp) -> Option<(Self, Outgoing)>;
     fn learn(&mut self, answer: &Value);
     fn settle(&self, theirs: &str) -> Option<Self>;
+    /// The end, when the two have parted for good.
+    fn parted(&self, theirs: &str, now: Timestamp) -> Option<(Self, Outgoing)>;
     fn ack(&self) -> Value;
     fn pid(&self) -> &str;
     fn state(&self) -> &'static str;
@@ -115,6 +117,12 @@ impl Node for Negotiation {
         Negotiation::settle(self, theirs)
     }
 
+    fn parted(&self, theirs: &str, now: Timestamp) -> Option<(Self, Outgoing)> {
+        let theirs = negotiation::State::ALL.into_iter().find(|s| s.as_str() == theirs)?;
+        let parted = Negotiation::parted(self, theirs);
+        parted.then(|| self.act(negotiation::Act::Terminate("parted".into()), now).unwrap())
+    }
+
     fn ack(&self) -> Value {
         Negotiation::ack(self)
     }
@@ -201,6 +209,10 @@ impl Node for Transfer {
     fn settle(&self, theirs: &str) -> Option<Self> {
         let theirs = transfer::State::ALL.into_iter().find(|s| s.as_str() == theirs)?;
         Transfer::settle(self, theirs)
+    }
+
+    fn parted(&self, _: &str, _: Timestamp) -> Option<(Self, Outgoing)> {
+        None
     }
 
     fn ack(&self) -> Value {

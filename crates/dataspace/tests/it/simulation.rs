@@ -233,6 +233,10 @@ impl<N: Node> World<N> {
             self.count("settled");
             self.keep(at, next, None);
             self.write(at);
+        } else if let Some((next, out)) = ours.parted(theirs.state(), self.now) {
+            self.count("parted");
+            self.keep(at, next, Some((out.path, out.body)));
+            self.write(at);
         }
     }
 
@@ -327,7 +331,7 @@ proptest! {
         ended(&run::<Transfer>(0, true, &list))?;
     }
 
-    /// A late copy may then take effect again; still both end, with the same agreement.
+    /// A late copy may then take effect again; still both end, with the same agreement, or without any when the copy has parted them.
     #[test]
     fn both_end_without_names_too(begins in 0usize..2, list in lists()) {
         let world = run::<Negotiation>(begins, false, &list);
@@ -336,6 +340,44 @@ proptest! {
         prop_assert!(world.state(0) == "TERMINATED" || agreement(0) == agreement(1));
         ended(&run::<Transfer>(0, false, &list))?;
     }
+}
+
+/// A late copy of the consumer's counter-request arrives at a provider that has offered again since.
+fn a_late_copy() -> Vec<Happens> {
+    use Crash::No;
+    let arrive = |n| Happens::Arrive(n, No);
+    let first = [
+        Happens::Send(0),
+        arrive(0),
+        arrive(0),
+        Happens::Decide(1, 0, No),
+        Happens::Send(1),
+        arrive(0),
+        arrive(0),
+    ];
+    let counter = [Happens::Decide(0, 0, No), Happens::Send(0), Happens::Double(0), arrive(0), arrive(1)];
+    let again = [Happens::Decide(1, 0, No), Happens::Send(1), arrive(1), arrive(1), arrive(0), arrive(0)];
+    [&first[..], &counter, &again].concat()
+}
+
+/// What a side says next, delivered with its answer; both acts are the fifth of what it may do.
+fn said(at: usize) -> [Happens; 4] {
+    let arrive = Happens::Arrive(0, Crash::No);
+    [Happens::Decide(at, 4, Crash::No), Happens::Send(at), arrive, arrive]
+}
+
+#[test]
+fn a_late_copy_without_a_name_parts_the_two_and_both_end() {
+    // The provider agrees to the copy, which the consumer, before its offer, refuses; or the consumer accepts, which the provider refuses.
+    for at in [1, 0] {
+        let world = run::<Negotiation>(0, false, &[&a_late_copy()[..], &said(at)].concat());
+        assert_eq!((world.state(0), world.state(1)), ("TERMINATED", "TERMINATED"), "{at}");
+        assert_eq!(world.seen.get("parted"), Some(&1), "{at}");
+    }
+    // Under its name the copy does nothing, and the acceptance arrives.
+    let world = run::<Negotiation>(0, true, &[&a_late_copy()[..], &said(0)].concat());
+    assert_eq!((world.state(0), world.state(1)), ("FINALIZED", "FINALIZED"));
+    assert_eq!((world.seen.get("parted"), world.seen.get("repeated")), (None, Some(&1)));
 }
 
 /// The lists above reach what they are for.
@@ -354,6 +396,7 @@ fn the_simulation_reaches_every_end_and_every_misfortune() {
         }
     }
     println!("{seen:?}");
+    assert!(!seen.contains_key("n parted"), "with names nothing parts the two: {seen:?}");
     for what in ["n FINALIZED", "n TERMINATED", "n repeated", "n refused", "n settled"] {
         assert!(seen.get(what).is_some_and(|n| *n >= 20), "{what}: {seen:?}");
     }
