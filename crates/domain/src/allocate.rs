@@ -3,11 +3,14 @@
 //! Each project takes at most one place and each place at most one project; energy use, area and whatever else is limited must not exceed
 //! its limit. Without limits that is an assignment, solved exactly (the Hungarian method with potentials; Kuhn 1955, Munkres 1957). The limits
 //! are taken in by Lagrangian relaxation: each gets a price, the assignment is solved at these prices, and the prices follow what is
-//! overspent. At any prices the relaxed optimum is at least what any allowed plan can reach, so the least of them is a proven bound; the best allowed
-//! plan met on the way is the answer, and the distance between the two is said. All integers: the same plan on every machine.
+//! overspent. At any prices the relaxed optimum is at least what any allowed plan can reach, so the least of them is a proven bound. The bound also
+//! says which choices a better plan can hold, and among these a search goes on from the best allowed plans met on the way (`improve`). The distance
+//! between the plan and the bound is said. All integers: the same plan on every machine.
 //!
 //! A general solver (HiGHS by `good_lp`) was tried first: it compiles C++ for over five minutes of the first command and needs cmake, and the
 //! solver in Rust that `good_lp` has beside it did not end within a minute at 200 × 300.
+
+mod improve;
 
 use std::collections::HashMap;
 
@@ -70,24 +73,22 @@ pub enum Waits {
 /// Units of a price, so that it can be a fraction of a point.
 const SCALE: i128 = 10_000;
 
-/// The best plan that `rounds` rounds of prices find, and the bound they prove; 100 rounds are enough for a few limits.
+/// The best plan that `rounds` rounds of prices and a search around what they meet find, and the bound they prove; 100 rounds are enough for a few limits.
 #[must_use]
 pub fn solve(instance: &Instance, rounds: usize) -> Plan {
-    let mut best = greedy(instance);
-    let first = first_come(instance);
-    if value(instance, &first) > value(instance, &best) {
-        best = first;
-    }
-    let mut low = value(instance, &best);
+    let mut met = vec![greedy(instance), first_come(instance)];
+    let mut low = met.iter().map(|got| value(instance, got)).max().unwrap_or(0);
     let mut high: Option<i128> = None;
+    let mut losses = Vec::new();
     let mut prices = vec![0i128; instance.limits.len()];
     let (mut pace, mut since) = (1_000i128, 0);
     for _ in 0..rounds.max(1) {
-        let (got, relaxed) = relaxed(instance, &prices);
+        let at = relaxed(instance, &prices);
         let total =
-            relaxed + prices.iter().zip(&instance.limits).map(|(p, l)| p * i128::from(*l)).sum::<i128>();
+            at.worth + prices.iter().zip(&instance.limits).map(|(p, l)| p * i128::from(*l)).sum::<i128>();
         if high.is_none_or(|h| total < h) {
             (high, since) = (Some(total), 0);
+            losses = at.losses(instance, &prices);
         } else {
             since += 1;
             // Nothing better for a while: smaller steps.
@@ -95,20 +96,50 @@ pub fn solve(instance: &Instance, rounds: usize) -> Plan {
                 pace = (pace / 2).max(1);
             }
         }
-        let allowed = repaired(instance, &got);
-        let worth = value(instance, &allowed);
-        if worth > low {
-            (low, best) = (worth, allowed);
-        }
-        if i128::from(low) * SCALE >= high.unwrap_or(total) - (SCALE - 1) {
-            break;
-        }
-        if !follow(&mut prices, instance, &got, total - i128::from(low) * SCALE, pace) {
+        let allowed = repaired(instance, &at.got);
+        low = low.max(value(instance, &allowed));
+        met.push(allowed);
+        if settled(low, high)
+            || !follow(&mut prices, instance, &at.got, total - i128::from(low) * SCALE, pace)
+        {
             break;
         }
     }
-    let bound = high.map_or(low, |h| i64::try_from(h / SCALE).unwrap_or(i64::MAX));
-    Plan { got: best, value: low, bound: bound.max(low) }
+    let high = high.unwrap_or(0);
+    met.sort_by_key(|got| -value(instance, got));
+    met.dedup();
+    let best = improve::search(instance, &Proof { high, losses }, met);
+    let value = value(instance, &best);
+    let bound = i64::try_from(high / SCALE).unwrap_or(i64::MAX);
+    Plan { got: best, value, bound: bound.max(value) }
+}
+
+/// What the prices prove.
+struct Proof {
+    /// What no plan exceeds, in scaled points.
+    high: i128,
+    /// By how much at least that falls for plans with a choice, in scaled points.
+    losses: Vec<i128>,
+}
+
+impl Proof {
+    /// Whether no whole point lies between a plan and the bound.
+    fn settles(&self, low: i64) -> bool {
+        settled(low, Some(self.high))
+    }
+
+    /// The choices that a plan worth more than this may hold, those that cost the bound least first.
+    fn core(&self, low: i64) -> Vec<usize> {
+        let most = self.high - (i128::from(low) + 1) * SCALE;
+        let mut core: Vec<usize> = (0..self.losses.len()).filter(|k| self.losses[*k] <= most).collect();
+        core.sort_by_key(|k| (self.losses[*k], *k));
+        core
+    }
+}
+
+/// Whether no whole point lies between a plan and the scaled bound.
+fn settled(low: i64, high: Option<i128>) -> bool {
+    high.is_some_and(|h| (i128::from(low) + 1) * SCALE > h)
 }
 
 /// Prices rise where more is spent than there is and fall where less is; `false` when nothing would change.
@@ -145,16 +176,43 @@ fn follow(
     moved
 }
 
-/// The best assignment at these prices, limits left aside; its worth in scaled points.
-fn relaxed(instance: &Instance, prices: &[i128]) -> (Vec<Option<usize>>, i128) {
+/// What a choice is worth at these prices, in scaled points.
+fn priced(choice: &Choice, prices: &[i128]) -> i128 {
+    let uses = choice.uses.iter().zip(prices);
+    i128::from(choice.value) * SCALE - uses.map(|(u, p)| i128::from(*u) * p).sum::<i128>()
+}
+
+/// The best assignment at some prices, limits left aside.
+struct Relaxed {
+    got: Vec<Option<usize>>,
+    /// Scaled points.
+    worth: i128,
+    /// Potentials of the projects and the sites: what each choice costs is at least their sum.
+    rows: Vec<i64>,
+    columns: Vec<i64>,
+}
+
+impl Relaxed {
+    /// By how much at least the worth falls, in scaled points, when a choice has to be in: by duality what it costs beyond the potentials.
+    fn losses(&self, instance: &Instance, prices: &[i128]) -> Vec<i128> {
+        let least = |c: &Choice| {
+            Some(i128::from(*self.rows.get(c.project)?) + i128::from(*self.columns.get(c.site)?))
+        };
+        instance
+            .choices
+            .iter()
+            .map(|c| least(c).map_or(i128::MAX, |least| -priced(c, prices) - least))
+            .collect()
+    }
+}
+
+/// The best assignment at these prices.
+fn relaxed(instance: &Instance, prices: &[i128]) -> Relaxed {
     let (n, m) = (instance.projects, instance.sites);
-    let worth = |c: &Choice| -> i128 {
-        i128::from(c.value) * SCALE - c.uses.iter().zip(prices).map(|(u, p)| i128::from(*u) * p).sum::<i128>()
-    };
     // Only what is worth something at these prices; of several ways to the same place the best.
     let mut cell: HashMap<(usize, usize), (usize, i128)> = HashMap::new();
     for (k, c) in instance.choices.iter().enumerate().filter(|(_, c)| c.project < n && c.site < m) {
-        let w = worth(c);
+        let w = priced(c, prices);
         if w > 0 && cell.get(&(c.project, c.site)).is_none_or(|(_, old)| w > *old) {
             cell.insert((c.project, c.site), (k, w));
         }
@@ -168,18 +226,26 @@ fn relaxed(instance: &Instance, prices: &[i128]) -> (Vec<Option<usize>>, i128) {
     }
     let mut got = vec![None; n];
     let mut total = 0;
-    for (p, s) in assign(&rows, m).into_iter().enumerate() {
+    let Assigned { got: sites, rows, columns } = assign(&rows, m);
+    for (p, s) in sites.into_iter().enumerate() {
         if let Some((k, w)) = s.and_then(|s| cell.get(&(p, s))) {
             got[p] = Some(*k);
             total += w;
         }
     }
-    (got, total)
+    Relaxed { got, worth: total, rows, columns }
+}
+
+/// An assignment and its potentials.
+struct Assigned {
+    got: Vec<Option<usize>>,
+    rows: Vec<i64>,
+    columns: Vec<i64>,
 }
 
 /// The assignment of the greatest weight, rows to columns, rows may stay without: shortest augmenting paths with potentials over the sparse
 /// rows, each row with a column of its own worth nothing.
-fn assign(rows: &[Vec<(usize, i64)>], columns: usize) -> Vec<Option<usize>> {
+fn assign(rows: &[Vec<(usize, i64)>], columns: usize) -> Assigned {
     let (n, m) = (rows.len(), columns + rows.len());
     let cost = |w: i64| -w;
     let mut u = vec![0i64; n];
@@ -252,7 +318,8 @@ fn assign(rows: &[Vec<(usize, i64)>], columns: usize) -> Vec<Option<usize>> {
             got[row] = Some(column);
         }
     }
-    got
+    v.truncate(columns);
+    Assigned { got, rows: u, columns: v }
 }
 
 fn value(instance: &Instance, got: &[Option<usize>]) -> i64 {
@@ -273,31 +340,40 @@ fn spent(instance: &Instance, got: &[Option<usize>]) -> Vec<i64> {
 struct Room<'a> {
     instance: &'a Instance,
     got: Vec<Option<usize>>,
-    taken: Vec<bool>,
+    /// Which project has a site.
+    holder: Vec<Option<usize>>,
     left: Vec<i64>,
 }
 
 impl<'a> Room<'a> {
     fn new(instance: &'a Instance) -> Room<'a> {
-        let (got, taken) = (vec![None; instance.projects], vec![false; instance.sites]);
-        Room { instance, got, taken, left: instance.limits.clone() }
+        let (got, holder) = (vec![None; instance.projects], vec![None; instance.sites]);
+        Room { instance, got, holder, left: instance.limits.clone() }
     }
 
     fn fits(&self, k: usize) -> bool {
         let c = &self.instance.choices[k];
         c.project < self.got.len()
-            && c.site < self.taken.len()
+            && c.site < self.holder.len()
             && self.got[c.project].is_none()
-            && !self.taken[c.site]
+            && self.holder[c.site].is_none()
             && c.uses.iter().zip(&self.left).all(|(u, l)| u <= l)
     }
 
     fn take(&mut self, k: usize) {
         let c = &self.instance.choices[k];
         self.got[c.project] = Some(k);
-        self.taken[c.site] = true;
+        self.holder[c.site] = Some(c.project);
         for (left, uses) in self.left.iter_mut().zip(&c.uses) {
             *left -= uses;
+        }
+    }
+
+    fn leave(&mut self, k: usize) {
+        let c = &self.instance.choices[k];
+        (self.got[c.project], self.holder[c.site]) = (None, None);
+        for (left, uses) in self.left.iter_mut().zip(&c.uses) {
+            *left += uses;
         }
     }
 
@@ -322,19 +398,27 @@ fn greedy(instance: &Instance) -> Vec<Option<usize>> {
 #[must_use]
 pub fn first_come(instance: &Instance) -> Vec<Option<usize>> {
     let mut room = Room::new(instance);
-    let mut by: Vec<Vec<usize>> = vec![Vec::new(); instance.projects];
-    for (k, c) in instance.choices.iter().enumerate() {
-        if let Some(own) = by.get_mut(c.project) {
-            own.push(k);
-        }
-    }
-    for own in &mut by {
-        own.sort_by_key(|k| (-instance.choices[*k].value, *k));
+    let all: Vec<usize> = (0..instance.choices.len()).collect();
+    for own in by_project(instance, &all) {
         if let Some(k) = own.iter().copied().find(|k| room.fits(*k)) {
             room.take(k);
         }
     }
     room.got
+}
+
+/// Each project's choices among these, the most valuable first.
+fn by_project(instance: &Instance, among: &[usize]) -> Vec<Vec<usize>> {
+    let mut by: Vec<Vec<usize>> = vec![Vec::new(); instance.projects];
+    for k in among {
+        if let Some(own) = by.get_mut(instance.choices[*k].project) {
+            own.push(*k);
+        }
+    }
+    for own in &mut by {
+        own.sort_by_key(|k| (-instance.choices[*k].value, *k));
+    }
+    by
 }
 
 /// An allowed plan near one that overspends: what is worth least for what it takes is left out first, then whatever fits is taken.
@@ -441,15 +525,16 @@ mod tests {
         assert!(check(&instance, &[Some(1), None, None, None]).unwrap_err().contains("project 0"));
     }
 
-    /// The best by trying everything.
-    fn brute(instance: &Instance, project: usize, room: &mut Vec<Option<usize>>) -> i64 {
+    /// The best by trying everything, with one choice in it if one is named.
+    fn brute(instance: &Instance, with: Option<usize>, project: usize, room: &mut Vec<Option<usize>>) -> i64 {
         if project == instance.projects {
-            return if check(instance, room).is_ok() { value(instance, room) } else { i64::MIN };
+            let counts = check(instance, room).is_ok() && (with.is_none() || room.contains(&with));
+            return if counts { value(instance, room) } else { i64::MIN };
         }
-        let mut best = brute(instance, project + 1, room);
+        let mut best = brute(instance, with, project + 1, room);
         for (k, _) in instance.choices.iter().enumerate().filter(|(_, c)| c.project == project) {
             room[project] = Some(k);
-            best = best.max(brute(instance, project + 1, room));
+            best = best.max(brute(instance, with, project + 1, room));
             room[project] = None;
         }
         best
@@ -468,7 +553,7 @@ mod tests {
             let plan = solve(&instance, 60);
             prop_assert_eq!(check(&instance, &plan.got), Ok(()));
             prop_assert_eq!(value(&instance, &plan.got), plan.value);
-            let best = brute(&instance, 0, &mut vec![None; 5]);
+            let best = brute(&instance, None, 0, &mut vec![None; 5]);
             prop_assert!(plan.value <= best && best <= plan.bound, "{} <= {} <= {}", plan.value, best, plan.bound);
             if instance.limits.is_empty() {
                 prop_assert_eq!(plan.value, best, "without limits it is exact");
@@ -476,6 +561,23 @@ mod tests {
             let queue = first_come(&instance);
             prop_assert_eq!(check(&instance, &queue), Ok(()));
             prop_assert!(value(&instance, &queue) <= plan.value);
+        }
+
+        #[test]
+        fn no_plan_with_a_choice_is_worth_more_than_the_prices_say(
+            raw in prop::collection::vec((0usize..4, 0usize..4, 1i64..100, 0i64..50), 1..10),
+            limit in 1i64..150,
+            price in 0i128..20_000
+        ) {
+            let choices = raw.iter().map(|(p, s, v, a)| choice(*p, *s, *v, &[*a])).collect();
+            let instance = Instance { projects: 4, sites: 4, choices, limits: vec![limit] };
+            let at = relaxed(&instance, &[price]);
+            let high = at.worth + price * i128::from(limit);
+            for (k, loss) in at.losses(&instance, &[price]).into_iter().enumerate() {
+                prop_assert!(loss >= 0);
+                let best = brute(&instance, Some(k), 0, &mut vec![None; 4]);
+                prop_assert!(i128::from(best) * SCALE <= high - loss, "{} with choice {}: {} - {}", best, k, high, loss);
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Makes instances from a seed, solves them, and writes them for the peer: `bench-allocate FOLDER`.
+//! Makes instances from a seed, solves them, and writes them for the peer: `bench-allocate FOLDER [SEED]`.
 
 use domain::allocate::{Choice, Instance, check, first_come, solve};
 use std::fmt::Write as _;
@@ -37,9 +37,10 @@ fn make(projects: usize, sites: usize, seed: u64) -> Instance {
 
 fn main() {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".into());
+    let seed = std::env::args().nth(2).and_then(|s| s.parse().ok()).unwrap_or(20_261_126);
     println!("{:>10} {:>9} {:>10} {:>10} {:>7} {:>9} {:>10}", "instance", "choices", "value", "bound", "gap", "ms", "in turn");
     for (projects, sites) in [(50, 80), (100, 150), (200, 300)] {
-        let instance = make(projects, sites, 20_261_126);
+        let instance = make(projects, sites, seed);
         let start = Instant::now();
         let plan = solve(&instance, 120);
         let took = start.elapsed();
