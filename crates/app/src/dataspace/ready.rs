@@ -2,6 +2,7 @@
 //! holds stands on the page; none holds a person's name, a telephone number or anything of a project.
 
 use crate::app::App;
+use crate::figure::bridge;
 use crate::import::upload::keep;
 use crate::inventory::{Standing, cell, standing, taken};
 use crate::text::Lang;
@@ -11,19 +12,36 @@ use crate::web::session::{Signed, hex, random};
 use anyhow::Context as _;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
+use domain::figure::{Measure, Values};
 use domain::inventory::{Kind, Value};
 use jiff::civil::Date;
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// A list that can be drawn up: its word, its name and what is in it, in Chinese and English.
-pub const LISTS: [(&str, (&str, &str), (&str, &str)); 4] = [
+pub const LISTS: [(&str, (&str, &str), (&str, &str)); 6] = [
     (
         "vacancy",
         ("可用载体清单", "Free ground and rooms"),
         (
             "今日可用的地块与单元：编号、名称、用途、面积、电力、租金（CSV）",
             "What is free today: code, name, use, area, power, rent (CSV)",
+        ),
+    ),
+    (
+        "land",
+        ("供地清单", "Land on offer"),
+        (
+            "可供的净地与标准地：用途、面积、容积率、标准地指标、起始价、供应方式、年期（CSV）",
+            "Prepared and standard land on offer: use, area, ratios, standard terms, price, mode of supply, term (CSV)",
+        ),
+    ),
+    (
+        "figures",
+        ("指标公报", "Figures of the year"),
+        (
+            "今年截至今日的各项指标与去年同期、口径版本（CSV；只有合计，没有项目）",
+            "The figures of the year so far, last year's and the version of each definition (CSV; totals only, no projects)",
         ),
     ),
     (
@@ -50,6 +68,25 @@ pub const LISTS: [(&str, (&str, &str), (&str, &str)); 4] = [
             "The register's table of companies: name, code, division, industry, capital and the like (Parquet)",
         ),
     ),
+];
+
+/// What is said of land on offer.
+const LAND: &[&str] = &[
+    "name",
+    "use",
+    "area",
+    "readiness",
+    "far_min",
+    "far_max",
+    "height",
+    "pollution",
+    "power",
+    "std_investment",
+    "std_tax",
+    "std_energy",
+    "price",
+    "supply_mode",
+    "term_years",
 ];
 
 /// Nothing is typed.
@@ -97,6 +134,8 @@ pub async fn post(
 /// The list as CSV with Chinese headings; `None` when nothing is on it.
 async fn table(app: &App, word: &str, today: Date) -> Result<Option<String>> {
     let tables: &[(Kind, &[&str])] = match word {
+        "figures" => return figures(app, today).await,
+        "land" => &[(Kind::Parcel, LAND)],
         "vacancy" => &[
             (Kind::Parcel, &["name", "use", "area", "power", "water", "gas", "pollution"]),
             (Kind::Space, &["name", "building", "floor", "use", "area", "height", "load", "rent"]),
@@ -124,7 +163,9 @@ async fn table(app: &App, word: &str, today: Date) -> Result<Option<String>> {
     for (kind, fields) in tables {
         let open = |s: &Standing| match kind {
             Kind::Parcel | Kind::Space => {
+                let stage = s.values.get("readiness").and_then(Value::text);
                 taken(*kind, &s.values, s.held.as_ref(), today, Lang::Zh).0 == "done"
+                    && (word != "land" || matches!(stage, Some("net" | "standard")))
             }
             _ => s.values.get("until").and_then(Value::day).is_none_or(|d| d >= today),
         };
@@ -138,16 +179,56 @@ async fn table(app: &App, word: &str, today: Date) -> Result<Option<String>> {
             );
         }
     }
-    if rows.len() == 1 {
-        return Ok(None);
+    Ok((rows.len() > 1).then(|| csv(&rows)))
+}
+
+/// The figures of the year so far, exact (yuan, hundredths of a percent written as percent), so that whoever has them can hold them against a report.
+async fn figures(app: &App, today: Date) -> Result<Option<String>> {
+    let period = bridge::period(None, None, today)?;
+    let question = bridge::question(app, period, None).await?;
+    let report = bridge::report(app, &question).await?;
+    let plain = |measure: Measure, values: &Values| match (measure, values.measure(measure)) {
+        (_, None) => String::new(),
+        (Measure::Rate, Some(n)) => format!("{}.{:02}", n / 100, n % 100),
+        (_, Some(n)) => n.to_string(),
+    };
+    let head = ["指标", "编号", "单位", "期间起", "期间止", "数值", "去年同期", "数据截至", "口径版本"];
+    let mut rows = vec![head.map(str::to_string).to_vec()];
+    for line in &report.lines {
+        let d = &line.definition;
+        let unit = match d.measure {
+            Measure::Count => "个",
+            Measure::Amount => "元",
+            Measure::Rate => "%",
+        };
+        let (from, to) = (period.first().to_string(), period.last().to_string());
+        let (now, before) = (plain(d.measure, &line.total.values), plain(d.measure, &line.last_year));
+        let cut_off = bridge::moment(question.cut.at);
+        rows.push(vec![
+            d.zh.clone(),
+            d.id.clone(),
+            unit.into(),
+            from,
+            to,
+            now,
+            before,
+            cut_off,
+            d.version.clone(),
+        ]);
     }
+    let any = report.lines.iter().any(|l| l.total.values.count > 0);
+    Ok(any.then(|| csv(&rows)))
+}
+
+/// Rows as CSV with a byte order mark, as spreadsheets want it.
+fn csv(rows: &[Vec<String>]) -> String {
     let mut out = String::from('\u{feff}');
     for row in rows {
         let cells: Vec<String> = row.iter().map(|c| quoted(c)).collect();
         out.push_str(&cells.join(","));
         out.push_str("\r\n");
     }
-    Ok(Some(out))
+    out
 }
 
 /// A cell of a CSV file (RFC 4180); what a spreadsheet would take for a formula is made a text.

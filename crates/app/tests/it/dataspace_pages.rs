@@ -290,6 +290,8 @@ async fn lists_of_the_zone_are_published_with_two_clicks() {
     let mut director = world.as_role(Role::Director).await;
     for (word, title, ending) in [
         ("vacancy", "可用载体清单", ".csv"),
+        ("land", "供地清单", ".csv"),
+        ("figures", "指标公报", ".csv"),
         ("opportunities", "场景机会清单", ".csv"),
         ("capabilities", "场景能力清单", ".csv"),
         ("registry", "企业名录快照", ".parquet"),
@@ -307,16 +309,33 @@ async fn lists_of_the_zone_are_published_with_two_clicks() {
         assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
     }
     let assets = world.app.store.assets(0, 10).await.unwrap();
-    assert_eq!(assets.len(), 4);
+    assert_eq!(assets.len(), 6);
     let bytes = |n: usize| {
         std::fs::read(app::evidence::keep::place(&world.app.config, &assets[n].sha256).unwrap()).unwrap()
     };
     let vacancy = String::from_utf8(bytes(0)).unwrap();
     assert!(vacancy.starts_with("\u{feff}类别,编号,名称,") && vacancy.contains("GX-2026-01"), "{vacancy}");
     assert!(!vacancy.contains("GX-2026-03"), "what a project holds is not free");
-    assert!(bytes(3).starts_with(b"PAR1"));
+    assert!(bytes(5).starts_with(b"PAR1"));
+    let land = String::from_utf8(bytes(1)).unwrap();
+    let rows: Vec<&str> = land.lines().skip(1).collect();
+    assert!(!rows.is_empty() && rows.iter().all(|r| r.contains("净地") || r.contains("标准地")), "{land}");
+    assert!(!land.contains("GX-2026-03"), "what a project holds is not on offer");
+    let figures = String::from_utf8(bytes(2)).unwrap();
+    let period = app::figure::bridge::period(None, None, world.app.clock.today()).unwrap();
+    let asked = app::figure::bridge::question(&world.app, period, None).await.unwrap();
+    let report = app::figure::bridge::report(&world.app, &asked).await.unwrap();
+    assert_eq!(figures.lines().count(), report.lines.len() + 1, "{figures}");
+    for line in report.lines.iter().filter(|l| l.definition.measure == domain::figure::Measure::Amount) {
+        let (d, now, before) = (&line.definition, line.total.values.yuan, line.last_year.yuan);
+        let row = format!("{},{},元,2026-01-01,2026-12-31,{now},{before},", d.zh, d.id);
+        assert!(figures.contains(&row), "{row} in {figures}");
+    }
     assert_eq!(director.post("/dataspace/ready/secrets", &[]).await.status, StatusCode::NOT_FOUND);
     let none = World::empty(None).await;
     let mut director = none.as_role(Role::Director).await;
-    assert_eq!(director.post("/dataspace/ready/vacancy", &[]).await.status, StatusCode::BAD_REQUEST);
+    for word in ["vacancy", "land", "figures", "registry"] {
+        let empty = director.post(&format!("/dataspace/ready/{word}"), &[]).await;
+        assert_eq!(empty.status, StatusCode::BAD_REQUEST, "{word}");
+    }
 }
