@@ -15,13 +15,15 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::Actor;
-use store::dataspace::exchange::Exchange;
+use store::dataspace::exchange::{Exchange, Tried};
 
 /// What the peer does now.
 #[derive(Debug, Default)]
 struct Mood {
     /// Answers everything that is sent with 400.
     refuses: bool,
+    /// Answers everything that is sent with 503: it is to be sent again.
+    busy: bool,
     /// What it says when it is asked for its state.
     stands: &'static str,
     seen: Vec<Value>,
@@ -38,6 +40,9 @@ async fn peer(State(mood): State<Shared>, request: Request) -> Response {
         return (StatusCode::OK, ack(mood.stands).to_string()).into_response();
     }
     mood.seen.push(serde_json::from_slice(&bytes).unwrap());
+    if mood.busy {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     if mood.refuses {
         let error = json!({ "@context": [CONTEXT], "@type": "ContractNegotiationError", "providerPid": "theirs", "consumerPid": "ours",
             "code": "no", "reason": ["不接受这样的请求"] });
@@ -140,4 +145,46 @@ async fn a_verification_that_is_refused_because_all_is_final_settles_the_agreeme
         app.store.posts_of(id).await.unwrap().iter().all(|p| p.body.is_empty()),
         "nothing is kept to send"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_acceptance_that_is_refused_before_it_counts_ends_the_negotiation() {
+    let (_world, app, mut director, mood, address) = scene().await;
+    let id = flow::ask(&app, &Actor::System, (KIT, &address), offer()).await.unwrap();
+    until(&app, id, |x, posts| x.other == "theirs" && posts[0].done.is_some()).await;
+    let pid = app.store.exchange_by_id(id).await.unwrap().unwrap().pid;
+    let theirs = Policy::offer("offer-2", vec![Rule::new("read", vec![])]).on("dataset-1");
+    let message = json!({ "@context": [CONTEXT], "@type": "ContractOfferMessage", "providerPid": "theirs", "consumerPid": pid,
+        "offer": serde_json::to_value(&theirs).unwrap() });
+    let to = format!("{}/negotiations/{pid}/offers", app.space.endpoint());
+    let sent = app.space.client().unwrap().post(to).body(message.to_string()).send().await.unwrap();
+    assert!(sent.status().is_success(), "{}", sent.text().await.unwrap());
+    // While the acceptance waits to be sent, where the peer stands says nothing.
+    {
+        let mut mood = mood.lock().unwrap();
+        (mood.busy, mood.stands) = (true, "OFFERED");
+    }
+    let path = format!("/dataspace/exchanges/{id}");
+    assert_eq!(director.post(&path, &[("act", "accept")]).await.status, StatusCode::SEE_OTHER);
+    until(&app, id, |_, posts| posts.iter().any(|p| p.tries > 0 && p.status == Some(503))).await;
+    assert_eq!(director.post(&path, &[("act", "ask")]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(app.store.exchange_by_id(id).await.unwrap().unwrap().state, "ACCEPTED");
+    // A late copy of our request has moved the peer: it refuses the acceptance, and neither would ever go on.
+    {
+        let mut mood = mood.lock().unwrap();
+        (mood.busy, mood.refuses, mood.stands) = (false, true, "REQUESTED");
+    }
+    // The clock stands still here: the next try is due now.
+    let now = app.clock.now();
+    let waiting = app.store.posts_of(id).await.unwrap().into_iter().find(|p| p.done.is_none()).unwrap();
+    app.store.post_tried(now, waiting.id, (Some(503), ""), Tried::Again(now)).await.unwrap();
+    app.space.wake.notify_one();
+    until(&app, id, |x, _| x.state == "TERMINATED").await;
+    let page = director.page(&path).await.text("main");
+    assert!(page.contains("双方状态不一致"), "{page}");
+    until(&app, id, |_, _| {
+        mood.lock().unwrap().seen.iter().any(|m| m["@type"] == "ContractNegotiationTerminationMessage")
+    })
+    .await;
+    assert_eq!(app.store.verify_journal().await.unwrap().broken, None);
 }
