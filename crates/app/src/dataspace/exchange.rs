@@ -136,7 +136,7 @@ pub async fn get(
     let may = signed.may(Action::ShareData);
     let asked = !exchange.other.is_empty();
     let (said, reason, acts, readable) = look(&exchange, lang)?;
-    let moving = posts.iter().any(|p| p.done.is_none() && p.failed.is_none());
+    let moving = posts.iter().any(Post::waits);
     let over = matches!(exchange.state.as_str(), "FINALIZED" | "TERMINATED" | "COMPLETED");
     let answered = match typed.said.as_str() {
         "" => None,

@@ -13,7 +13,7 @@ use dataspace::odrl::Policy;
 use dataspace::transfer::{self, Transfer};
 use dataspace::{Outgoing, Refusal, Role};
 use serde_json::Value;
-use store::dataspace::exchange::{Exchange, Move, NewAgreement, NewPost};
+use store::dataspace::exchange::{Exchange, Move, NewAgreement, NewPost, Post};
 use store::{Actor, Error};
 
 /// Why a move was not made.
@@ -468,8 +468,7 @@ async fn ended(
     let Ok(theirs) = serde_json::from_value::<State>(Value::String(theirs.to_string())) else {
         return Ok(None);
     };
-    let waits = |p: &store::dataspace::exchange::Post| p.done.is_none() && p.failed.is_none();
-    if !n.parted(theirs) || app.store.posts_of(exchange.id).await?.iter().any(waits) {
+    if !n.parted(theirs) || app.store.posts_of(exchange.id).await?.iter().any(Post::waits) {
         return Ok(None);
     }
     let why = "双方状态不一致，终止后可重新协商 (the two sides no longer stand at the same; negotiate anew)";

@@ -194,6 +194,8 @@ async fn figures(app: &App, today: Date) -> Result<Option<String>> {
     };
     let head = ["指标", "编号", "单位", "期间起", "期间止", "数值", "去年同期", "数据截至", "口径版本"];
     let mut rows = vec![head.map(str::to_string).to_vec()];
+    let (from, to) = (period.first().to_string(), period.last().to_string());
+    let cut_off = bridge::moment(question.cut.at);
     for line in &report.lines {
         let d = &line.definition;
         let unit = match d.measure {
@@ -201,18 +203,16 @@ async fn figures(app: &App, today: Date) -> Result<Option<String>> {
             Measure::Amount => "元",
             Measure::Rate => "%",
         };
-        let (from, to) = (period.first().to_string(), period.last().to_string());
         let (now, before) = (plain(d.measure, &line.total.values), plain(d.measure, &line.last_year));
-        let cut_off = bridge::moment(question.cut.at);
         rows.push(vec![
             d.zh.clone(),
             d.id.clone(),
             unit.into(),
-            from,
-            to,
+            from.clone(),
+            to.clone(),
             now,
             before,
-            cut_off,
+            cut_off.clone(),
             d.version.clone(),
         ]);
     }

@@ -123,6 +123,14 @@ pub struct Post {
     pub failed: Option<Timestamp>,
 }
 
+impl Post {
+    /// Whether it is still to be sent.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.done.is_none() && self.failed.is_none()
+    }
+}
+
 type Row = (i64, String, String, String, String, String, String, String, i64, i64);
 type PostRow = (
     i64,
